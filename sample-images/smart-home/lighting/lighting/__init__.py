@@ -1,0 +1,1 @@
+"""Lights for the smart-home hub."""

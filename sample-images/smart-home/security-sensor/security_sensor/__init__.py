@@ -1,0 +1,1 @@
+"""Door, window and motion sensors for the smart-home hub."""

@@ -1,0 +1,1 @@
+"""Thermostat for the smart-home hub."""

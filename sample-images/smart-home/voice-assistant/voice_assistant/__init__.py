@@ -1,0 +1,1 @@
+"""Spoken commands for the smart-home hub."""

@@ -1,0 +1,39 @@
+"""SpyBuild: the contract gate for Python container images.
+
+A contract (`spymodel.yml`) says what the modules of an image must be and where they may run. SpyBuild checks it on
+every platform of a multi-arch image, in that platform's own rootfs and interpreter:
+
+    >>> import spybuild
+    >>> report = spybuild.scan("smart-home/thermostat:1.4", contract="spymodel.yml")  # doctest: +SKIP
+    >>> report.verdict  # doctest: +SKIP
+    <Verdict.PASS: 'pass'>
+
+Importing this package is cheap: the public names below are loaded when they are first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spybuild.checking import scan as scan
+    from spybuild.checking import validate as validate
+    from spybuild.contracts import load_contract as load_contract
+    from spybuild.evaluate import evaluate as evaluate
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "evaluate": "spybuild.evaluate",
+    "load_contract": "spybuild.contracts",
+    "scan": "spybuild.checking",
+    "validate": "spybuild.checking",
+}
+
+__all__ = ["__version__", "evaluate", "load_contract", "scan", "validate"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for (PEP 562)."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'spybuild' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)

@@ -1,0 +1,242 @@
+"""The main job: open an image, ask the probe on every platform, evaluate, report."""
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spybuild import __version__
+from spybuild.contracts import LoadedContract, load_contract, parse_contract
+from spybuild.engines.engine import Engine, Image, PlatformImage
+from spybuild.errors import EnvironmentProblem, ImageNotFound, ProbeError, UsageError
+from spybuild.evaluate import evaluate
+from spybuild.model.contract import Contract
+from spybuild.model.facts import Facts, ModuleFacts, Outcome
+from spybuild.model.finding import Finding
+from spybuild.model.platforms import Platform
+from spybuild.model.report import (
+    ContractReference,
+    Interpreter,
+    ModuleReport,
+    PlatformReport,
+    Report,
+    Subject,
+    Tool,
+    Verdict,
+)
+from spybuild.probe.request import Limits, Request
+from spybuild.rules import catalogue
+from spybuild.rules.demands import all_texts, requested_modules
+from spybuild.rules.surroundings import check_platform, questions, secret_names
+
+log = logging.getLogger(__name__)
+
+CONTRACT_LABEL = "org.spybuild.contract"
+
+Progress = Callable[[Platform, str], None]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the deployment will add to the image's own environment. Neither map's values ever show in a `repr`."""
+
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def _silent(platform: Platform, what: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One contract to hold against images, and how.
+
+    Attributes:
+        contract: the contract as loaded, warnings included.
+        surroundings: what is added to each image's environment.
+        limits: what a module may use.
+        progress: told what is being done on which platform, from several threads.
+    """
+
+    contract: LoadedContract
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    limits: Limits = field(default_factory=Limits)
+    progress: Progress = _silent
+
+    def image(self, engine: Engine, image: Image, wanted: Sequence[Platform] = ()) -> Report:
+        """The report on an image: every platform of it, or those wanted, side by side where there are cores.
+
+        Raises:
+            ImageNotFound: a wanted platform is not in the image.
+        """
+        chosen = choose(image, wanted)
+        workers = min(len(chosen), max(2, os.cpu_count() or 2))
+        with ThreadPoolExecutor(workers, thread_name_prefix="platform") as pool:
+            try:
+                reports = list(pool.map(lambda each: self.platform(engine, each), chosen))
+            except BaseException:
+                engine.close()  # ends the probes, so that the threads end and the pool can be left
+                raise
+        contract = self.contract.contract
+        return Report(
+            tool=Tool(version=__version__),
+            subject=Subject(reference=image.reference, digest=_text(image.digest), kind=image.kind),
+            contract=ContractReference(path=contract.path, digest=_text(contract.digest)),
+            warnings=tuple(str(warning) for warning in self.contract.warnings),
+            platforms=tuple(reports),
+        )
+
+    def platform(self, engine: Engine, image: PlatformImage) -> PlatformReport:
+        """The report on one platform. What keeps it from being decided is said in it, never raised."""
+        base = PlatformReport(platform=str(image.platform), digest=_text(image.digest))
+        contract = self.contract.contract
+        try:
+            facts = engine.run(image, self.request(), lambda what: self.progress(image.platform, what))
+        except EnvironmentProblem as problem:
+            return base.model_copy(update={"problem": str(problem)})
+        except ProbeError as error:
+            log.debug("%s: %s", image.platform, error)
+            finding = catalogue.NO_ANSWER.breach(error.message, found=error.hint or None)
+            return base.model_copy(update={"findings": (finding,)})
+        findings = (*check_platform(image.platform, facts), *evaluate(contract, facts))
+        return base.model_copy(update=_seen(facts, findings))
+
+    def request(self) -> Request:
+        """What the probe is asked on every platform."""
+        contract, given = self.contract.contract, self.surroundings
+        return Request(
+            modules=requested_modules(contract),
+            questions=questions(contract),
+            secrets=tuple(dict.fromkeys((*secret_names(contract), *given.secrets))),
+            known=all_texts(contract),
+            environment={**given.variables, **given.secrets},
+            limits=self.limits,
+        )
+
+
+def scan(
+    reference: str,
+    contract: str | Path,
+    *,
+    engine: Engine | None = None,
+    platforms: Iterable[str] = (),
+    surroundings: Surroundings | None = None,
+    limits: Limits | None = None,
+    strict: bool = False,
+) -> Report:
+    """Hold an image against a contract, on every platform it has.
+
+    Args:
+        reference: the image, as docker names it.
+        contract: the contract's file.
+        engine: runs the probe; None for the local Docker daemon.
+        platforms: only these (`linux/arm64`); none for all.
+        surroundings: what the deployment will add to the environment.
+        limits: what a module may use while it is imported.
+        strict: refuse what ImportSpy's own model refuses.
+
+    Returns:
+        The report; `report.verdict` is the whole image's verdict.
+
+    Raises:
+        ContractError: the contract cannot be used.
+        EnvironmentProblem: the image cannot be opened.
+    """
+    from spybuild.engines.docker import DockerEngine
+
+    check = Check(load_contract(contract, strict=strict), surroundings or Surroundings(), limits or Limits())
+    used = engine or DockerEngine()
+    try:
+        return check.image(used, used.open(reference), [Platform.parse(text) for text in platforms])
+    finally:
+        used.close()
+
+
+def validate(
+    contract: str | Path,
+    *,
+    surroundings: Surroundings | None = None,
+    limits: Limits | None = None,
+    strict: bool = False,
+) -> Report:
+    """Hold this very rootfs against a contract, from inside a build stage or a container; see `scan`."""
+    from spybuild.engines.stage import StageEngine
+
+    return scan("/", contract, engine=StageEngine(), surroundings=surroundings, limits=limits, strict=strict)
+
+
+def choose(image: Image, wanted: Sequence[Platform]) -> tuple[PlatformImage, ...]:
+    """The platforms of an image that are wanted, all of them where nothing is said.
+
+    Raises:
+        ImageNotFound: a wanted platform is not in the image.
+    """
+    if not wanted:
+        return image.platforms
+    has = ", ".join(str(each.platform) for each in image.platforms)
+    for platform in wanted:
+        if not any(each.platform.satisfies(platform) for each in image.platforms):
+            raise ImageNotFound(f"{image.reference} has no platform {platform}", f"it has {has}")
+    return tuple(each for each in image.platforms if any(each.platform.satisfies(platform) for platform in wanted))
+
+
+def contract_of_image(engine: Engine, image: Image, *, strict: bool = False) -> LoadedContract:
+    """The contract that the image itself names: the label `org.spybuild.contract` holds its path in the image.
+
+    Raises:
+        UsageError: the image names none.
+        ImageNotFound: it names one that it does not have.
+        ContractError: the contract cannot be used.
+    """
+    first = image.platforms[0]
+    path = engine.label(first, CONTRACT_LABEL)
+    if not path:
+        raise UsageError(
+            "no contract",
+            f"name one with -c FILE, put spymodel.yml here, or label the image {CONTRACT_LABEL}=PATH-IN-THE-IMAGE",
+        )
+    return parse_contract(engine.read_file(first, path), f"{image.reference}:{path}", strict=strict)
+
+
+def prefers_pypy(contract: Contract) -> bool:
+    """Whether every interpreter that the contract names is PyPy."""
+    deployed = [
+        python.interpreter for each in contract.deployments for system in each.systems for python in system.pythons
+    ]
+    names = {
+        name.lower() for name in (*deployed, *(contract.runtime.implementation if contract.runtime else ())) if name
+    }
+    return names == {"pypy"}
+
+
+def _seen(facts: Facts, findings: tuple[Finding, ...]) -> dict[str, object]:
+    interpreter = facts.interpreter
+    return {
+        "evidence": ("runtime",),
+        "interpreter": Interpreter(
+            implementation=interpreter.implementation, version=interpreter.version, executable=interpreter.executable
+        ),
+        "modules": tuple(_module(module, findings) for module in facts.modules),
+        "findings": findings,
+    }
+
+
+def _module(module: ModuleFacts, findings: tuple[Finding, ...]) -> ModuleReport:
+    """A module's line in the report; what it printed and raised is kept where its import went wrong."""
+    broken = module.outcome is not Outcome.IMPORTED
+    return ModuleReport(
+        name=module.requested,
+        path=module.path,
+        version=module.version,
+        verdict=Verdict.of(finding for finding in findings if finding.module == module.requested),
+        traceback=module.error.traceback if module.error else (),
+        stdout=module.stdout if broken else "",
+        stderr=module.stderr if broken else "",
+    )
+
+
+def _text(digest: object | None) -> str | None:
+    return None if digest is None else str(digest)

@@ -1,0 +1,8 @@
+"""The command line: one file per verb. A verb parses, calls one library function, renders, and returns an exit code.
+
+0 pass   1 contract violated, or undecided   2 usage, or contract invalid   3 environment
+"""
+
+from spybuild.cli.app import main
+
+__all__ = ["main"]

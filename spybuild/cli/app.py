@@ -1,0 +1,87 @@
+"""The application: what all verbs share, and how errors become exit codes."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from spybuild import __version__
+from spybuild.cli import explain, scan, schema, validate
+from spybuild.errors import SpyBuildError
+from spybuild.reports.escaping import lines
+
+_INTERRUPTED = 130
+_HELP = """The contract gate for Python container images.
+
+A contract (spymodel.yml) says what the modules of an image must be and where they may run; SpyBuild checks it on every
+platform of the image, in that platform's own rootfs and interpreter.
+
+Exit codes: 0 pass, 1 contract violated or undecided, 2 usage or contract invalid, 3 environment.
+Every option can be set by a variable of the environment: --platform is SPYBUILD_PLATFORM.
+"""
+
+app = typer.Typer(
+    name="spybuild",
+    help=_HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # its tracebacks print local variables, and so secrets
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("scan")(scan.scan)
+app.command("validate")(validate.validate)
+app.command("explain")(explain.explain)
+app.command("schema")(schema.schema)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"spybuild {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _shared(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Options that come before the verb."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: what follows the program's name.
+
+    Returns:
+        The exit code.
+    """
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code = app(list(arguments), prog_name="spybuild", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except SpyBuildError as error:
+        return _say(str(error), error.exit_code)
+    except typer.TyperException as error:
+        return _say(error.format_message(), 2)
+    except (typer.Abort, KeyboardInterrupt):
+        return _say("interrupted", _INTERRUPTED)
+    except BrokenPipeError:
+        return _INTERRUPTED  # whoever read our output has left
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    """A polite kill ends as Ctrl-C does: what runs is removed first."""
+    raise KeyboardInterrupt
+
+
+def _say(message: str, code: int) -> int:
+    sys.stderr.write(
+        "".join(f"{'spybuild: ' if not index else ''}{line}\n" for index, line in enumerate(lines(message)))
+    )
+    return code

@@ -1,0 +1,148 @@
+"""Options that several verbs share, each with its variable of the environment, and what they mean."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spybuild.errors import UsageError
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Contract = Annotated[
+    Path | None,
+    typer.Option(
+        "--contract", "-c", envvar="SPYBUILD_CONTRACT", show_default=False,
+        help="The contract. Otherwise ./spymodel.yml, then the one that the image's label org.spybuild.contract names.",
+    ),
+]  # fmt: skip
+Platforms = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--platform", envvar="SPYBUILD_PLATFORM", show_default=False, metavar="OS/ARCH[/VARIANT]",
+        help="Only this platform; may be repeated, or be a list with commas. Default: every platform of the image.",
+    ),
+]  # fmt: skip
+Formats = Annotated[Format, typer.Option("--format", "-f", envvar="SPYBUILD_FORMAT", help="How to write the report.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", envvar="SPYBUILD_OUTPUT", show_default=False, help="Write the report to this file."),
+]
+Reports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report", envvar="SPYBUILD_REPORT", show_default=False, metavar="FORMAT=PATH",
+        help="Write a further report; may be repeated.",
+    ),
+]  # fmt: skip
+Env = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env", "-e", envvar="SPYBUILD_ENV", show_default=False, metavar="NAME[=VALUE]",
+        help="A variable that the deployment will set; NAME alone takes its value from here. May be repeated.",
+    ),
+]  # fmt: skip
+EnvFile = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--env-file",
+        envvar="SPYBUILD_ENV_FILE",
+        show_default=False,
+        help="A file of such variables, as docker reads it.",
+    ),
+]
+Secret = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--secret", envvar="SPYBUILD_SECRET", show_default=False, metavar="id=NAME[,src=FILE|,env=VARIABLE]",
+        help="A secret that the deployment will provide; NAME alone is the variable NAME. Never shown. May be repeated.",
+    ),
+]  # fmt: skip
+Strict = Annotated[
+    bool, typer.Option("--strict", envvar="SPYBUILD_STRICT", help="Refuse what ImportSpy's own model refuses.")
+]
+Python = Annotated[
+    str | None,
+    typer.Option(
+        "--python",
+        envvar="SPYBUILD_PYTHON",
+        show_default=False,
+        metavar="PATH",
+        help="The image's interpreter, if it is not found.",
+    ),
+]
+User = Annotated[
+    str,
+    typer.Option(
+        "--user",
+        envvar="SPYBUILD_USER",
+        metavar="nobody|image",
+        help="As whom modules are imported: nobody, or the image's own user.",
+    ),
+]
+Timeout = Annotated[
+    float,
+    typer.Option(
+        "--timeout",
+        envvar="SPYBUILD_TIMEOUT",
+        min=0.1,
+        metavar="SECONDS",
+        help="How long one module's import may take.",
+    ),
+]
+Memory = Annotated[
+    str,
+    typer.Option(
+        "--memory",
+        envvar="SPYBUILD_MEMORY",
+        metavar="SIZE",
+        help="How much memory an import may take, as docker writes it.",
+    ),
+]
+Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more on stderr; -vv says all.")]
+NoColor = Annotated[
+    bool, typer.Option("--no-color", envvar="SPYBUILD_NO_COLOR", help="No colours, as with NO_COLOR set.")
+]
+
+_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_LEAST_MEMORY = 32 << 20
+
+
+def split(values: Iterable[str] | None) -> list[str]:
+    """The values of an option that takes lists with commas."""
+    return [part.strip() for value in values or () for part in value.split(",") if part.strip()]
+
+
+def memory_bytes(text: str) -> int:
+    """Read a size as docker does (`512m`, `1g`).
+
+    Raises:
+        UsageError: it is no size, or less than an interpreter needs.
+    """
+    number = text.strip().lower().removesuffix("b").removesuffix("i")
+    unit = number[-1:] if number[-1:] in _UNITS else ""
+    digits = number.removesuffix(unit)
+    if not digits.isdecimal():
+        raise UsageError(f"--memory {text}: this is no size", "write it as docker does: 512m, 1g")
+    if (size := int(digits) * _UNITS[unit]) < _LEAST_MEMORY:
+        raise UsageError(f"--memory {text}: an interpreter needs at least 32m")
+    return size
+
+
+def runs_as(user: str) -> bool:
+    """Whether modules are imported as the image's own user.
+
+    Raises:
+        UsageError: `user` is neither `nobody` nor `image`.
+    """
+    if user not in ("nobody", "image"):
+        raise UsageError(f"--user {user}: it is either nobody or image")
+    return user == "image"

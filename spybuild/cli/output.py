@@ -1,0 +1,104 @@
+"""Where things go: results to stdout or files, progress and logs to stderr."""
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import assert_never
+
+from spybuild.checking import Progress
+from spybuild.cli.options import Format
+from spybuild.errors import UsageError
+from spybuild.model.platforms import Platform
+from spybuild.model.report import Report, Verdict
+from spybuild.reports import as_json, text
+
+_CLEAR = "\r\x1b[2K"
+
+
+def exit_code(report: Report) -> int:
+    """0 pass, 3 where only the environment kept a platform from being decided, 1 otherwise."""
+    if report.verdict is Verdict.PASS:
+        return 0
+    failed = any(platform.findings for platform in report.platforms)
+    return 3 if not failed and any(platform.problem for platform in report.platforms) else 1
+
+
+def write_report(
+    report: Report, format_: Format, output: Path | None, further: Iterable[str] | None, *, plain: bool
+) -> None:
+    """Write the report to stdout or `output`, and once more for every `FORMAT=PATH` of `further`; `plain` has no colours.
+
+    Raises:
+        UsageError: a file cannot be written, or a format is none.
+    """
+    for extra in further or ():
+        name, _, path = extra.partition("=")
+        if name not in tuple(Format) or not path:
+            raise UsageError(f"--report {extra}: it takes FORMAT=PATH, FORMAT one of {', '.join(Format)}")
+        _write(Path(path), _rendered(report, Format(name), colour=False))
+    if output:
+        _write(output, _rendered(report, format_, colour=False))
+    else:
+        sys.stdout.write(_rendered(report, format_, colour=not plain and wants_colour()))
+        sys.stdout.flush()
+
+
+def wants_colour() -> bool:
+    """Whether stdout takes colours (https://no-color.org; FORCE_COLOR overrides that it is no terminal)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def start_logging(verbosity: int) -> None:
+    """Log to stderr: warnings, with -v what is done, with -vv everything that libraries say too."""
+    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)]
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
+
+
+def progress_line() -> Progress:
+    """A line on stderr that says what is being done, where stderr is a terminal; silence elsewhere."""
+    if not sys.stderr.isatty() or os.environ.get("CI"):
+        return lambda _platform, _what: None
+    doing: dict[Platform, str] = {}
+    lock = threading.Lock()
+
+    def show(platform: Platform, what: str) -> None:
+        with lock:
+            doing[platform] = what
+            line = "  ".join(f"{each}: {doing[each]}" for each in sorted(doing))
+            sys.stderr.write(f"{_CLEAR}{line[:120]}")
+            sys.stderr.flush()
+
+    return show
+
+
+def end_progress() -> None:
+    """Take the progress line away before results are printed."""
+    if sys.stderr.isatty() and not os.environ.get("CI"):
+        sys.stderr.write(_CLEAR)
+        sys.stderr.flush()
+
+
+def _rendered(report: Report, format_: Format, *, colour: bool) -> str:
+    match format_:
+        case Format.TEXT:
+            return text.render(report, colour=colour)
+        case Format.JSON:
+            return as_json.render(report)
+        case _:
+            assert_never(format_)
+
+
+def _write(path: Path, content: str) -> None:
+    """Write beside the file and rename, so that a reader never sees half a report."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(content, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UsageError(f"the report cannot be written to {path}: {error.strerror}") from error

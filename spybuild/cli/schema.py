@@ -1,0 +1,23 @@
+"""`spybuild schema contract|report|facts`: the JSON Schemas of what SpyBuild reads and writes."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from spybuild.schemas import schema_of
+
+
+class Document(StrEnum):
+    """What has a schema."""
+
+    CONTRACT = "contract"
+    REPORT = "report"
+    FACTS = "facts"
+
+
+def schema(document: Annotated[Document, typer.Argument(help="Which schema.", show_default=False)]) -> int:
+    """Print the JSON Schema (2020-12) of a contract, a report, or the probe's facts."""
+    typer.echo(json.dumps(schema_of(document.value), indent=2))
+    return 0

@@ -1,0 +1,68 @@
+"""Containers of scans that were killed: found by their labels, and removed by the next scan.
+
+A label names the process that made the container: the machine's boot, the process id and the process's start. Where
+that process is gone the container is nobody's. On a daemon that several machines share, only a container whose time is
+long up is taken for one.
+"""
+
+import logging
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import requests
+from docker.errors import APIError
+
+log = logging.getLogger(__name__)
+
+SCAN, OWNER, EXPIRES = "org.spybuild.scan", "org.spybuild.owner", "org.spybuild.expires"
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+def owner_labels(seconds: float) -> dict[str, str]:
+    """The labels of a container made now by this process, which may live for so many seconds."""
+    return {SCAN: "1", OWNER: _owner(os.getpid()), EXPIRES: str(int(time.time() + seconds))}
+
+
+def reap(api: Any) -> int:
+    """Remove the containers whose makers are gone, and return how many there were."""
+    reaped = 0
+    for container in api.containers(all=True, filters={"label": SCAN}):
+        if _is_abandoned(container.get("Labels") or {}):
+            with suppress(APIError, requests.RequestException):
+                api.remove_container(container["Id"], force=True, v=True)
+                reaped += 1
+    if reaped:
+        log.info("removed %d containers that killed scans had left", reaped)
+    return reaped
+
+
+def _is_abandoned(labels: dict[str, str]) -> bool:
+    owner, expires = labels.get(OWNER, ""), labels.get(EXPIRES, "")
+    if expires.isdigit() and int(expires) < time.time():
+        return True
+    boot, _, rest = owner.partition(":")
+    pid = rest.partition(":")[0]
+    return boot == _boot() and pid.isdigit() and _owner(int(pid)) != owner
+
+
+def _owner(pid: int) -> str:
+    return f"{_boot()}:{pid}:{_start_of(pid)}"
+
+
+def _boot() -> str:
+    try:
+        return _BOOT.read_text().strip()
+    except OSError:
+        return ""
+
+
+def _start_of(pid: int) -> str:
+    """When the process started, in clock ticks since the boot (field 22 of /proc/PID/stat, proc(5)); empty if gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]

@@ -1,0 +1,130 @@
+"""The stage engine: this very rootfs, in a build stage or any container, with the target's own interpreter.
+
+No container is made here, so isolation is the stage's own; the probe gives up root where it has it, and limits each
+module.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from spybuild.engines.engine import Image, ImageConfig, PlatformImage
+from spybuild.engines.interpreter import candidates
+from spybuild.errors import ImageNotFound, InterpreterNotFound, ProbeError
+from spybuild.model.facts import Facts
+from spybuild.model.platforms import Platform
+from spybuild.probe.reading import BOOT
+from spybuild.probe.request import Exchange, Request
+
+_NOBODY = 65534
+_STDERR_KEPT = 1 << 16
+_OURS = "SPYBUILD_"
+
+
+class StageEngine:
+    """Runs the probe in the rootfs that SpyBuild itself runs in."""
+
+    name = "stage"
+
+    def __init__(self, *, python: str | None = None, user: str | None = "nobody", prefers_pypy: bool = False) -> None:
+        """Look at this rootfs.
+
+        Args:
+            python: the interpreter's path, if it is not to be looked for along PATH.
+            user: None to stay who we are; otherwise the probe gives up root where it has it.
+            prefers_pypy: whether the contract allows PyPy only.
+        """
+        self._python, self._drops_root, self._prefers_pypy = python, user is not None, prefers_pypy
+        self._running: set[subprocess.Popen[bytes]] = set()
+
+    def open(self, reference: str) -> Image:
+        """This rootfs as an image of one platform; `reference` is only what the report calls it."""
+        here = os.uname()
+        return Image(
+            reference, None, "rootfs", (PlatformImage(Platform.of(here.sysname, here.machine), None, reference),)
+        )
+
+    def label(self, image: PlatformImage, name: str) -> str | None:  # noqa: ARG002  # the protocol's signature
+        """Inside the image its labels are not to be seen."""
+        return None
+
+    def read_file(self, image: PlatformImage, path: str) -> bytes:  # noqa: ARG002  # the protocol's signature
+        """The content of a file of this rootfs."""
+        try:
+            return Path(path).read_bytes()
+        except OSError as error:
+            raise ImageNotFound(f"no file {path}: {error.strerror}") from error
+
+    def run(self, image: PlatformImage, request: Request, progress: Callable[[str], None]) -> Facts:
+        """The probe's answer from this rootfs's interpreter; see `Engine.run`."""
+        here = str(Path.cwd())
+        exchange = Exchange(request.placed(here, here))
+        python = self._interpreter(image)
+        progress(f"running {python}")
+        process = self._start(python)
+        self._running.add(process)
+        try:
+            stdout, stderr = process.communicate(exchange.payload, request.limits.total_seconds(len(request.modules)))
+        except subprocess.TimeoutExpired:
+            raise ProbeError("the probe ran out of time and was killed") from None
+        finally:
+            _end(process)
+            self._running.discard(process)
+        try:
+            return exchange.facts(stdout)
+        except ProbeError as error:
+            words = stderr[-_STDERR_KEPT:].decode("utf-8", "replace").strip()
+            raise ProbeError(f"{error}; {python} ended with status {process.returncode}", words) from None
+
+    def close(self) -> None:
+        """End the probe if it still runs."""
+        for process in tuple(self._running):
+            _end(process)
+
+    def _interpreter(self, image: PlatformImage) -> str:
+        config = ImageConfig(env=tuple(f"{name}={value}" for name, value in os.environ.items()))
+        found = list(_on_path(candidates(config, self._python, self._prefers_pypy)))
+        foreign = [python for python in found if not _is_ours(python)]
+        if not found:
+            wanted = self._python or "no python3 along PATH"
+            raise InterpreterNotFound(
+                f"this rootfs has no Python for {image.platform}: {wanted}", "name it with --python PATH"
+            )
+        return (foreign or found)[0]
+
+    def _start(self, python: str) -> subprocess.Popen[bytes]:
+        drops = self._drops_root and os.geteuid() == 0
+        return subprocess.Popen(
+            [python, "-I", "-S", "-B", "-c", BOOT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
+            start_new_session=True,
+            user=_NOBODY if drops else None,
+            group=_NOBODY if drops else None,
+            extra_groups=[] if drops else None,
+        )
+
+
+def _on_path(names: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
+        if found := shutil.which(name):
+            yield found
+
+
+def _is_ours(python: str) -> bool:
+    """Whether this is the Python that SpyBuild brought along, which is not the target's."""
+    return Path(python).parent == Path(sys.executable).parent and sys.prefix != sys.base_prefix
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the probe with all that it started; it leads a session of its own."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

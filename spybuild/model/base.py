@@ -1,0 +1,97 @@
+"""What all models share: frozen, closed, and able to say where in a file they were written."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, model_validator
+
+Key = str | int
+
+
+class Model(BaseModel):
+    """Immutable, with no room for keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Location(Model):
+    """A place in a contract: `file:line:column`, both counted from 1, and the path of keys that leads there."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+    path: str = ""
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+class LocatedMapping(dict[str, Any]):
+    """A mapping read from a file that remembers where it was written, and its keys, and their values.
+
+    `places` holds the values' places; the items of a list are at `(key, index)`. `names` holds the keys' own.
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        at: Location,
+        places: Mapping[tuple[Key, ...], Location],
+        names: Mapping[str, Location] | None = None,
+    ) -> None:
+        super().__init__(values)
+        self.at = at
+        self.places = places
+        self.names = names or {}
+
+    def where(self, *keys: Key) -> Location:
+        """Where the value at `keys` was written; the nearest known place above it otherwise."""
+        for length in range(len(keys), 0, -1):
+            if place := self.places.get(keys[:length]):
+                return place
+        return self.at
+
+
+class LocatedList(list[Any]):
+    """A list read from a file that remembers where it and its items were written."""
+
+    def __init__(self, items: Iterable[Any], at: Location, places: Sequence[Location] = ()) -> None:
+        super().__init__(items)
+        self.at = at
+        self.places = places
+
+
+class Located(Model):
+    """A model that knows where it was written, when it was read from a file."""
+
+    _at: Location | None = PrivateAttr(default=None)
+    _places: Mapping[tuple[Key, ...], Location] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_places(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        model = handler(value)
+        if isinstance(value, LocatedMapping):
+            model._at, model._places = value.at, value.places
+        return model
+
+    def where(self, *keys: Key) -> Location | None:
+        """Where the value at `keys` below this element was written; the nearest known place above it otherwise."""
+        below: Any = self
+        for depth, key in enumerate(keys):
+            below = _child(below, key)
+            if isinstance(below, Located) and below._at:
+                return below.where(*keys[depth + 1 :])
+        for length in range(len(keys), 0, -1):
+            if place := self._places.get(keys[:length]):
+                return place
+        return self._at
+
+
+def _child(parent: Any, key: Key) -> Any:
+    if isinstance(parent, Model):
+        return getattr(parent, str(key), None)
+    try:
+        return parent[key]
+    except (TypeError, LookupError):
+        return None

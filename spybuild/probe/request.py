@@ -1,0 +1,112 @@
+"""What the probe is asked, and its answer read back as facts."""
+
+import secrets as random_source
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from spybuild.errors import ProbeError
+from spybuild.model.facts import Facts, Question
+from spybuild.probe.reading import payload, probe_source, read_answer
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a module may use while it is imported, and the whole probe with all of them.
+
+    `seconds` is for one module, `memory_bytes` for the process that imports it (and the container), `pids` and
+    `output_bytes` (of each of stdout and stderr) likewise; `answer_bytes` caps what one module's facts may take.
+    """
+
+    seconds: float = 60.0
+    memory_bytes: int = 1 << 30
+    pids: int = 256
+    output_bytes: int = 1 << 16
+    answer_bytes: int = 8 << 20
+
+    def total_seconds(self, modules: int) -> float:
+        """How long the probe may take for so many modules: their time, and a minute to start on a slow emulator."""
+        return self.seconds * max(1, modules) + 60.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """One platform's questions. The values of `environment` never show in a `repr`."""
+
+    modules: tuple[str, ...]
+    questions: tuple[Question, ...] = ()
+    secrets: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    workdir: str | None = None
+    entry_dir: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    address_space: int = 1 << 40
+    jobs: int = 2
+
+    def placed(self, workdir: str, entry_dir: str) -> "Request":
+        """The same request for an image that runs in `workdir` and starts from a script in `entry_dir`."""
+        return replace(self, workdir=workdir, entry_dir=entry_dir)
+
+    def literal(self) -> bytes:
+        """The request as the Python literal that the probe reads."""
+        asked: dict[str, Any] = {
+            "version": 1,
+            "modules": list(self.modules),
+            "workdir": self.workdir,
+            "entry_dir": self.entry_dir,
+            "environment": dict(self.environment),
+            "secrets": list(self.secrets),
+            "questions": [{"name": each.name, "equals": each.equals, "type": each.type} for each in self.questions],
+            "known": list(self.known),
+            "limits": {
+                "module_seconds": self.limits.seconds,
+                "memory_bytes": self.address_space,
+                "output_bytes": self.limits.output_bytes,
+                "answer_bytes": self.limits.answer_bytes,
+                "jobs": self.jobs,
+            },
+        }
+        return ascii(asked).encode("ascii")
+
+
+class Exchange:
+    """One conversation with a probe: what to write to its stdin, and how to read what came back.
+
+    A nonce that the modules under check never see frames the answer, so that nothing else can pass for it.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._nonce = random_source.token_hex(16)
+
+    @property
+    def payload(self) -> bytes:
+        """What the interpreter reads on stdin: the probe, the request, the nonce."""
+        return payload(probe_source(), self._request.literal(), self._nonce)
+
+    def facts(self, stdout: bytes) -> Facts:
+        """The facts in what the probe printed.
+
+        Raises:
+            ProbeError: the answer is missing, incomplete, forged, or not to this request.
+        """
+        answer = read_answer(stdout, self._nonce)
+        answers = answer.get("environment")
+        if not isinstance(answers, list) or len(answers) != len(self._request.questions):
+            raise ProbeError("the probe did not answer every question about the environment")
+        for question, reply in zip(self._request.questions, answers, strict=True):
+            if not isinstance(reply, dict) or reply.pop("name", None) != question.name:
+                raise ProbeError("the probe answered another question than was asked")
+            reply["question"] = question
+        try:
+            facts = Facts.model_validate(answer)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            raise ProbeError(f"the probe's answer is not well formed: {where}: {first['msg']}") from None
+        if [module.requested for module in facts.modules] != list(self._request.modules):
+            raise ProbeError("the probe answered for other modules than were asked")
+        return facts
