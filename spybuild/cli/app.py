@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from types import FrameType
 from typing import Annotated
@@ -14,6 +15,7 @@ from spybuild.errors import SpyBuildError
 from spybuild.reports.escaping import lines
 
 _INTERRUPTED = 130
+_COULD_NOT_DECIDE = 3
 _HELP = """The contract gate for Python container images.
 
 A contract (spymodel.yml) says what the modules of an image must be and where they may run; SpyBuild checks it on every
@@ -73,6 +75,9 @@ def main(arguments: Sequence[str]) -> int:
         return _say("interrupted", _INTERRUPTED)
     except BrokenPipeError:
         return _INTERRUPTED  # whoever read our output has left
+    except Exception:  # a bug of ours must not look like a broken contract, which is exit code 1
+        traceback.print_exc()  # without local variables, which may hold secrets
+        return _say("this is a bug in SpyBuild; nothing was decided", _COULD_NOT_DECIDE)
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:

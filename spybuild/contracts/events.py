@@ -4,7 +4,8 @@ Built on the parser's events, one after the other, and not on its recursive comp
 can exhaust a stack or the memory before a limit is noticed.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,8 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 100
 MOST_NODES = 200_000
 TOO_DEEP = f"nested more than {DEEPEST} levels deep"
+# the Python parser lets an escape make these, libyaml does not
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _CORE = "tag:yaml.org,2002:"
 
 
@@ -96,22 +99,20 @@ class _Composer:
         self._anchors: dict[str, Node] = {}
         self._count = 0
         self._documents = 0
+        self._steps: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: lambda event: self._add(event, _scalar(event, self._tag(event))),
+            yaml.SequenceStartEvent: lambda event: self._begin(event, SequenceNode(*_mark(event)), "seq"),
+            yaml.MappingStartEvent: lambda event: self._begin(event, MappingNode(*_mark(event)), "map"),
+            yaml.SequenceEndEvent: lambda _: self._end(),
+            yaml.MappingEndEvent: lambda _: self._end(),
+            yaml.AliasEvent: lambda event: self._place(self._aliased(event)),
+            yaml.DocumentStartEvent: self._one_document,
+        }
 
     def compose(self, events: Iterator[Any]) -> Node | None:
         for event in events:
-            match event:
-                case yaml.ScalarEvent():
-                    self._add(event, _scalar(event, self._tag(event)))
-                case yaml.SequenceStartEvent():
-                    self._begin(event, SequenceNode(*_mark(event)), "seq")
-                case yaml.MappingStartEvent():
-                    self._begin(event, MappingNode(*_mark(event)), "map")
-                case yaml.CollectionEndEvent():
-                    self._open.pop()
-                case yaml.AliasEvent():
-                    self._place(self._aliased(event))
-                case yaml.DocumentStartEvent():
-                    self._one_document(event)
+            if type(event) in self._steps:
+                self._steps[type(event)](event)
         return self._root
 
     def _refuse(self, event: Any, why: str) -> ContractError:
@@ -131,6 +132,9 @@ class _Composer:
         self._add(event, node)
         self._open.append(node)
 
+    def _end(self) -> None:
+        self._open.pop()
+
     def _tag(self, event: Any) -> str | None:
         """The core type a tag names; all other tags are refused."""
         tag: str | None = event.tag
@@ -141,6 +145,8 @@ class _Composer:
         raise self._refuse(event, f"the tag {shown(tag)} is not allowed; a contract holds plain values only")
 
     def _add(self, event: Any, node: Node) -> None:
+        if isinstance(node, ScalarNode) and not node.text.isascii() and _HALF_CHARACTER.search(node.text):
+            raise self._refuse(event, "an escape here makes half a character")
         self._count += 1
         if self._count > MOST_NODES:
             raise self._refuse(event, f"more than {MOST_NODES} values; no contract is that large")
@@ -164,7 +170,8 @@ class _Composer:
 
 
 def _mark(event: Any) -> tuple[int, int]:
-    return event.start_mark.line + 1, event.start_mark.column + 1
+    mark = event.start_mark
+    return mark.line + 1, mark.column + 1
 
 
 def _scalar(event: Any, tag: str | None) -> ScalarNode:

@@ -12,7 +12,7 @@ from spybuild.contracts.problems import located
 from spybuild.contracts.reading import decode, printable, read_bytes
 from spybuild.contracts.tree import Tree
 from spybuild.errors import ContractError
-from spybuild.model.base import LocatedMapping, Location
+from spybuild.model.base import LocatedMapping, Location, Place
 from spybuild.model.contract import Contract
 from spybuild.model.digests import Digest
 from spybuild.model.scalars import Reading
@@ -26,7 +26,8 @@ class Notice:
     message: str
 
     def __str__(self) -> str:
-        return _line(self.location, self.message)
+        path = f"{self.location.path}: " if self.location.path else ""
+        return f"{self.location}: {path}{self.message}"
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ def parse_contract(text: bytes, name: str, *, strict: bool = False) -> LoadedCon
     reading = Reading(strict=strict)
     contract, problems = _validated(root, reading)
     if found := [*tree.problems, *reading.problems, *problems]:
-        raise ContractError([_line(at, what) for at, what in _in_order(found)])
+        raise ContractError([str(notice) for notice in _in_order(found)])
     assert contract is not None
     contract._path, contract._digest = name, Digest.of(text)
-    return LoadedContract(contract, tuple(Notice(at, what) for at, what in _in_order(reading.notices)))
+    return LoadedContract(contract, tuple(_in_order(reading.notices)))
 
 
 def _root(node: Node | None, tree: Tree, file: str) -> LocatedMapping:
@@ -80,18 +81,18 @@ def _kind(root: Any) -> str:
     return "a list" if isinstance(root, list) else "a single value"
 
 
-def _validated(root: LocatedMapping, reading: Reading) -> tuple[Contract | None, list[tuple[Location, str]]]:
+def _validated(root: LocatedMapping, reading: Reading) -> tuple[Contract | None, list[tuple[Place, str]]]:
     try:
         return Contract.model_validate(root, context=reading), []
     except ValidationError as error:
         return None, located(error, root)
 
 
-def _in_order(sayings: Iterable[tuple[Location, str]]) -> list[tuple[Location, str]]:
-    """By line and column, each once."""
-    by_place = sorted(sayings, key=lambda saying: (saying[0].line or 0, saying[0].column or 0, saying[0].path))
-    return list(dict.fromkeys(by_place))
+def _in_order(sayings: Iterable[tuple[Place, str]]) -> list[Notice]:
+    """By line, column and path; each once."""
+    return [Notice(Location.of(place), what) for place, what in sorted(set(sayings), key=_by_place)]
 
 
-def _line(at: Location, what: str) -> str:
-    return f"{at}: {at.path}: {what}" if at.path else f"{at}: {what}"
+def _by_place(saying: tuple[Place, str]) -> tuple[int, int, str, str]:
+    (_, line, column, path), what = saying
+    return line, column, path, what

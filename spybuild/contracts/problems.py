@@ -7,11 +7,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from spybuild.contracts import grammar
-from spybuild.model.base import Key, LocatedList, LocatedMapping, Location
+from spybuild.model.base import Key, LocatedList, LocatedMapping, Place
 from spybuild.model.names import nearest, shown
 from spybuild.model.scalars import Plain
 
-_Problem = tuple[Location, str]
+_Problem = tuple[Place, str]
 _LIST = "must be a list (lines that begin with `- `)"
 _MAPPING = "must be a mapping (`key: value`)"
 _EXPECTED = {
@@ -41,10 +41,10 @@ def _problem(details: ErrorDetails, root: LocatedMapping) -> _Problem:
     return _walk(root, details["loc"]), _message(details)
 
 
-def _walk(root: LocatedMapping, keys: Sequence[Key]) -> Location:
+def _walk(root: LocatedMapping, keys: Sequence[Key]) -> Place:
     """The place of the value that `keys` lead to, or of the last one written on the way there."""
     element: Any = root
-    place = root.at
+    place = root.place
     for key in keys:
         if isinstance(element, LocatedMapping) and key in element:
             place = element.where(key)
@@ -56,7 +56,7 @@ def _walk(root: LocatedMapping, keys: Sequence[Key]) -> Location:
     return place
 
 
-def _name_place(root: LocatedMapping, keys: Sequence[Key]) -> Location:
+def _name_place(root: LocatedMapping, keys: Sequence[Key]) -> Place:
     """The place of the key itself."""
     element: Any = root
     for key in keys[:-1]:

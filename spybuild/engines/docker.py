@@ -70,7 +70,7 @@ class DockerEngine:
             reap(self._api)
         except (DockerException, requests.RequestException) as error:
             raise EngineUnavailable(
-                f"no Docker daemon answers{f' at {url}' if url else ''}: {_reason(error)}",
+                f"no Docker daemon answers at {url or os.environ.get('DOCKER_HOST') or 'its usual socket'}: {_reason(error)}",
                 "start it (systemctl start docker), or say where it is with DOCKER_HOST; "
                 "inside a build stage or a container use `spybuild validate`",
             ) from error
@@ -249,5 +249,13 @@ def _only_file(archive: BytesIO, path: str) -> bytes:
     raise ImageNotFound(f"{path} in the image is no regular file")
 
 
-def _reason(error: Exception) -> str:
-    return str(error.explanation) if isinstance(error, APIError) and error.explanation else str(error)
+def _reason(error: BaseException) -> str:
+    """What went wrong in few words: the daemon's own, or the operating system's under layers of libraries."""
+    if isinstance(error, APIError) and error.explanation:
+        return str(error.explanation)
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror
+        inner = inner.__cause__ or inner.__context__
+    return str(error)

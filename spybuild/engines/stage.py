@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from spybuild.engines.engine import Image, ImageConfig, PlatformImage
@@ -39,7 +40,8 @@ class StageEngine:
             user: None to stay who we are; otherwise the probe gives up root where it has it.
             prefers_pypy: whether the contract allows PyPy only.
         """
-        self._python, self._drops_root, self._prefers_pypy = python, user is not None, prefers_pypy
+        self._python, self._prefers_pypy = python, prefers_pypy
+        self._becomes_nobody = user is not None and os.geteuid() == 0
         self._running: set[subprocess.Popen[bytes]] = set()
 
     def open(self, reference: str) -> Image:
@@ -63,10 +65,16 @@ class StageEngine:
     def run(self, image: PlatformImage, request: Request, progress: Callable[[str], None]) -> Facts:
         """The probe's answer from this rootfs's interpreter; see `Engine.run`."""
         here = str(Path.cwd())
-        exchange = Exchange(request.placed(here, here))
+        exchange = Exchange(replace(request.placed(here, here), address_space=request.limits.memory_bytes))
         python = self._interpreter(image)
         progress(f"running {python}")
-        process = self._start(python)
+        try:
+            process = self._start(python)
+        except OSError as error:
+            raise InterpreterNotFound(
+                f"{python} cannot be run{' by nobody' if self._becomes_nobody else ''}: {error.strerror}",
+                "try --user image, which imports as the user we are" if self._becomes_nobody else "name another with --python",
+            ) from error
         self._running.add(process)
         try:
             stdout, stderr = process.communicate(exchange.payload, request.limits.total_seconds(len(request.modules)))
@@ -98,7 +106,7 @@ class StageEngine:
         return (foreign or found)[0]
 
     def _start(self, python: str) -> subprocess.Popen[bytes]:
-        drops = self._drops_root and os.geteuid() == 0
+        drops = self._becomes_nobody
         return subprocess.Popen(
             [python, "-I", "-S", "-B", "-c", BOOT],
             stdin=subprocess.PIPE,

@@ -6,6 +6,8 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 Key = str | int
+# file, line, column and path: a `Location` before anyone asks for it; large contracts have very many
+Place = tuple[str, int, int, str]
 
 
 class Model(BaseModel):
@@ -22,6 +24,12 @@ class Location(Model):
     column: int | None = None
     path: str = ""
 
+    @classmethod
+    def of(cls, place: Place) -> Self:
+        """The location that `place` is short for."""
+        file, line, column, path = place
+        return cls(file=file, line=line, column=column, path=path)
+
     def __str__(self) -> str:
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
 
@@ -35,44 +43,46 @@ class LocatedMapping(dict[str, Any]):
     def __init__(
         self,
         values: Mapping[str, Any],
-        at: Location,
-        places: Mapping[tuple[Key, ...], Location],
-        names: Mapping[str, Location] | None = None,
+        place: Place,
+        places: Mapping[tuple[Key, ...], Place],
+        names: Mapping[str, Place] | None = None,
     ) -> None:
         super().__init__(values)
-        self.at = at
+        self.place = place
         self.places = places
         self.names = names or {}
 
-    def where(self, *keys: Key) -> Location:
+    def where(self, *keys: Key) -> Place:
         """Where the value at `keys` was written; the nearest known place above it otherwise."""
-        for length in range(len(keys), 0, -1):
-            if place := self.places.get(keys[:length]):
-                return place
-        return self.at
+        return _nearest(keys, self.places) or self.place
 
 
 class LocatedList(list[Any]):
     """A list read from a file that remembers where it and its items were written."""
 
-    def __init__(self, items: Iterable[Any], at: Location, places: Sequence[Location] = ()) -> None:
+    def __init__(self, items: Iterable[Any], place: Place, places: Sequence[Place] = ()) -> None:
         super().__init__(items)
-        self.at = at
+        self.place = place
         self.places = places
+
+
+def _nearest(keys: tuple[Key, ...], places: Mapping[tuple[Key, ...], Place]) -> Place | None:
+    known = (places[keys[:length]] for length in range(len(keys), 0, -1) if keys[:length] in places)
+    return next(known, None)
 
 
 class Located(Model):
     """A model that knows where it was written, when it was read from a file."""
 
-    _at: Location | None = PrivateAttr(default=None)
-    _places: Mapping[tuple[Key, ...], Location] = PrivateAttr(default_factory=dict)
+    _place: Place | None = PrivateAttr(default=None)
+    _places: Mapping[tuple[Key, ...], Place] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="wrap")
     @classmethod
     def _keep_places(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         model = handler(value)
         if isinstance(value, LocatedMapping):
-            model._at, model._places = value.at, value.places
+            model._place, model._places = value.place, value.places
         return model
 
     def where(self, *keys: Key) -> Location | None:
@@ -80,12 +90,10 @@ class Located(Model):
         below: Any = self
         for depth, key in enumerate(keys):
             below = _child(below, key)
-            if isinstance(below, Located) and below._at:
+            if isinstance(below, Located) and below._place:
                 return below.where(*keys[depth + 1 :])
-        for length in range(len(keys), 0, -1):
-            if place := self._places.get(keys[:length]):
-                return place
-        return self._at
+        place = _nearest(keys, self._places) or self._place
+        return Location.of(place) if place else None
 
 
 def _child(parent: Any, key: Key) -> Any:

@@ -64,7 +64,7 @@ class Attribute(Variable):
     @classmethod
     def _type_may_be_missing(cls, value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, LocatedMapping) and "type" not in value:
-            tolerate(info, value.at, "an attribute says whether it is of the class or the instance: add `type:`")
+            tolerate(info, value.place, "an attribute says whether it is of the class or the instance: add `type:`")
         return value
 
 
@@ -140,7 +140,7 @@ class Python(Located):
     @classmethod
     def _modules_may_be_missing(cls, value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, LocatedMapping) and value.get("modules") is None:
-            tolerate(info, value.at, "ImportSpy wants `modules:` here; write `modules: []`")
+            tolerate(info, value.place, "ImportSpy wants `modules:` here; write `modules: []`")
         return value
 
 
@@ -191,6 +191,9 @@ class Provenance(Located):
     required: Flag = Field(True, description="Whether it must.")
 
 
+_ProvenanceOrFlag = Annotated[Provenance, BeforeValidator(short_provenance, json_schema_input_type=bool | Provenance)]
+
+
 class Dependency(Located):
     """A rule for one distribution, or for one top-level import (`import:name`)."""
 
@@ -200,9 +203,7 @@ class Dependency(Located):
     declared: Flag | None = Field(None, description="Whether the project must declare it.")
     origin: Origin | None = Field(None, description="Where it must come from.")
     editable: Flag | None = Field(None, description="Whether it must be an editable install.")
-    provenance: (
-        Annotated[Provenance, BeforeValidator(short_provenance, json_schema_input_type=bool | Provenance)] | None
-    ) = Field(None, description="Whether it must carry provenance.")
+    provenance: _ProvenanceOrFlag | None = Field(None, description="Whether it must carry provenance.")
 
 
 class DependencyOptions(Located):

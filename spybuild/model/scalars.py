@@ -5,12 +5,13 @@ the loader hands both on and the types below choose.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Strict, ValidationInfo, WithJsonSchema
 
-from spybuild.model.base import LocatedList, LocatedMapping, Location
+from spybuild.model.base import LocatedList, LocatedMapping, Place
 from spybuild.model.names import shown
 
 Scalar = str | int | float | bool | None
@@ -21,15 +22,15 @@ _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.()-]*")
 class Plain(str):
     """A scalar: the text as written, and `resolved`, what YAML 1.2's core schema makes of it (text, if quoted)."""
 
-    __slots__ = ("at", "resolved")
+    __slots__ = ("place", "resolved")
     resolved: Scalar
-    at: Location
+    place: Place
 
     @classmethod
-    def of(cls, text: str, resolved: Scalar, at: Location) -> "Plain":
-        """The scalar `text`, written at `at`, which YAML reads as `resolved`."""
+    def of(cls, text: str, resolved: Scalar, place: Place) -> "Plain":
+        """The scalar `text`, written at `place`, which YAML reads as `resolved`."""
         scalar = cls(text)
-        scalar.resolved, scalar.at = resolved, at
+        scalar.resolved, scalar.place = resolved, place
         return scalar
 
 
@@ -38,32 +39,32 @@ class Reading:
     """One reading of a contract: the context of its validation, where places gather what is to be said of them."""
 
     strict: bool = False
-    notices: list[tuple[Location, str]] = field(default_factory=list)
-    problems: list[tuple[Location, str]] = field(default_factory=list)
+    notices: list[tuple[Place, str]] = field(default_factory=list)
+    problems: list[tuple[Place, str]] = field(default_factory=list)
 
 
-def tolerate(info: ValidationInfo, at: Location | None, notice: str) -> None:
+def tolerate(info: ValidationInfo, place: Place | None, notice: str) -> None:
     """Note something that ImportSpy's own model refuses; a strict reading makes it a problem."""
-    if isinstance(info.context, Reading) and at:
-        (info.context.problems if info.context.strict else info.context.notices).append((at, notice))
+    if isinstance(info.context, Reading) and place:
+        (info.context.problems if info.context.strict else info.context.notices).append((place, notice))
 
 
-def refuse(info: ValidationInfo, at: Location | None, problem: str) -> None:
+def refuse(info: ValidationInfo, place: Place | None, problem: str) -> None:
     """Record a problem, so that the reading goes on and finds the others.
 
     Raises:
         ValueError: nobody gathers problems, or the place is unknown.
     """
-    if not isinstance(info.context, Reading) or not at:
+    if not isinstance(info.context, Reading) or not place:
         raise ValueError(problem)
-    info.context.problems.append((at, problem))
+    info.context.problems.append((place, problem))
 
 
 def _text(value: Any, info: ValidationInfo) -> Any:
     if not isinstance(value, Plain):
         return value
     if not isinstance(value.resolved, str):
-        tolerate(info, value.at, f'put the text {value:.60} in quotes: "{value:.60}"')
+        tolerate(info, value.place, f'put the text {value:.60} in quotes: "{value:.60}"')
     return str(value)
 
 
@@ -75,7 +76,7 @@ def _not_empty(text: str) -> str:
 
 def _identifier(text: str) -> str:
     if text.isidentifier():
-        return text
+        return unicodedata.normalize("NFKC", text)  # as Python does
     hint = "; write the name without its stars" if text.lstrip("*").isidentifier() else ""
     raise ValueError(f"{shown(text)} is no Python name{hint}")
 
@@ -123,7 +124,7 @@ def _resolved(value: Any) -> Any:
 
 def _wanted(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, LocatedList | LocatedMapping):
-        tolerate(info, value.at, "ImportSpy compares single values only, no lists or mappings")
+        tolerate(info, value.place, "ImportSpy compares single values only, no lists or mappings")
     return _resolved(value)
 
 

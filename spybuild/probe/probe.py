@@ -70,8 +70,7 @@ MEBIBYTE = 1 << 20
 def main():
     """Read a request, examine every module in a child of its own, answer."""
     if select is None or binascii is None or not hasattr(os, "fork"):
-        sys.stderr.write("spybuild: this Python lacks select, binascii or os.fork\n")
-        leave(3)
+        give_up("this Python lacks select, binascii or os.fork")
     request = literal(parse(read_exactly(0, int(read_exactly(0, 17))), "<request>", "eval").body)
     stdin, stdout = os.dup(0), os.dup(1)  # private from here on: both are closed in every child
     empty = empty_input()
@@ -94,14 +93,18 @@ def main():
     send(stdout, read_exactly(stdin, NONCE_LENGTH + 1)[:NONCE_LENGTH].decode("ascii"), to_json(answer).encode("ascii"))
 
 
+def give_up(reason):
+    write(2, ("spybuild: %s\n" % reason).encode("ascii"))
+    leave(3)
+
+
 def read_exactly(descriptor, length):
     """Read so many bytes and not one more: what follows is for later."""
     data = b""
     while len(data) < length:
         chunk = os.read(descriptor, length - len(data))
         if not chunk:
-            sys.stderr.write("spybuild: the request ended early\n")
-            leave(3)
+            give_up("the request ended early")
         data += chunk
     return data
 
@@ -109,8 +112,7 @@ def read_exactly(descriptor, length):
 def send(descriptor, nonce, body):
     """Write the answer in its frame, and nothing of it if the nonce is none."""
     if nonce.strip("0123456789abcdef"):
-        sys.stderr.write("spybuild: the nonce is not 32 hexadecimal digits\n")
-        leave(3)
+        give_up("the nonce is not 32 hexadecimal digits")
     head = "\n--spybuild-%s-%012d-%08x--\n" % (nonce, len(body), binascii.crc32(body) & 0xFFFFFFFF)
     write_all(descriptor, head.encode("ascii") + body + ("\n--spybuild-%s-end--\n" % nonce).encode("ascii"))
 
@@ -357,7 +359,7 @@ class Child(object):
         return slot("exited", "ended with status %d while it was imported" % status, exit_status=status)
 
     def text(self, stream):
-        return HIDER.free(bytes(stream.data).decode("utf-8", "replace"), len(stream.data), cut=stream.truncated)[0]
+        return HIDER.free(bytes(stream.data).decode("utf-8", "replace"), stream.limit, cut=stream.truncated)[0]
 
 
 def watch(children):
@@ -522,8 +524,9 @@ def forms(value):
     """Return the ways a value is commonly printed: plain, repr, JSON, URL-quoted, hexadecimal, base64."""
     data = value.encode("utf-8", "surrogateescape")
     quoted = [url_quoted(data, safe) for safe in (b"", b"/")]
-    every = [value, repr(value)[1:-1], repr(data)[2:-1], quote(value)[1:-1], data.hex(), data.hex().upper()]
-    return set(every + quoted + [quoted[0].replace("%20", "+")] + list(base64_forms(data)))
+    every = {value, repr(data)[2:-1], quote(value)[1:-1], data.hex(), data.hex().upper()}
+    every.update(quoted, [quoted[0].replace("%20", "+")], base64_forms(data))
+    return every | {repr(form)[1:-1] for form in every} | {repr('"' + form)[2:-1] for form in every}
 
 
 def url_quoted(data, safe):
@@ -574,8 +577,13 @@ def quote(text):
     return '"%s"' % "".join([char if " " <= char <= "~" else escape(ord(char)) for char in text])
 
 
+SHORT_ESCAPES = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r"}
+
+
 def escape(code):
-    """Return \\uXXXX, as a surrogate pair where one is needed."""
+    """Return \\n and its like, or \\uXXXX, as a surrogate pair where one is needed."""
+    if code in SHORT_ESCAPES:
+        return SHORT_ESCAPES[code]
     if code < 0x10000:
         return "\\u%04x" % code
     return "\\u%04x\\u%04x" % (0xD800 + (code - 0x10000 >> 10), 0xDC00 + (code & 0x3FF))
@@ -590,7 +598,7 @@ def surroundings(request):
 
 
 def become_ordinary(request):
-    """Do what `-I -S` left out: virtual environment, site-packages, .pth files, PYTHONPATH, user site, the script's folder."""
+    """Do what `-I -S` left out: virtual environment, site-packages, .pth files, PYTHONPATH, the script's folder."""
     extra = os.environ.get("PYTHONPATH")
     if extra:
         sys.path[:0] = [os.path.abspath(entry) for entry in extra.split(os.pathsep)]
@@ -627,8 +635,7 @@ def examine(requested, request):
     facts["imported"] = newly(before)
     if failure is None:
         return "imported", dict(facts, **describe(module, name, path))
-    outcome = outcome_of(failure, path)
-    return outcome, dict(facts, error=error_of(failure), exit_status=exit_status(failure) if outcome == "exited" else None)
+    return outcome_of(failure, path), dict(facts, error=error_of(failure), exit_status=exit_status(failure))
 
 
 def find_files(requested, request):
@@ -731,7 +738,9 @@ def outcome_of(problem, path):
 
 
 def exit_status(problem):
-    """Return the status Python would end with after this SystemExit."""
+    """Return the status Python would end with after a SystemExit, None after anything else."""
+    if not is_a(problem, SystemExit):
+        return None
     code = problem.code
     if code is None:
         return 0
@@ -836,7 +845,7 @@ def describe(module, name, path):
 
 
 def is_typing_form(value):
-    """Tell whether a value is `List`, `Optional[int]`, a TypeVar, a NewType: callable or a class by accident of version."""
+    """Tell whether a value is `List`, `Optional[int]`, a TypeVar, a NewType: callable only by accident of version."""
     if is_a(value, type) and module_of(value) != "typing":
         return False
     return module_of(type(value)) in TYPING_HOMES or "__supertype__" in instance_dict(value)
@@ -855,7 +864,7 @@ def namespace_of(module):
             return ModuleType.__dict__["__dict__"].__get__(module)
         names = object.__getattribute__(module, "__dict__")
         return names if type(names) is dict else {}
-    except Exception:
+    except BaseException:
         return {}
 
 
@@ -944,7 +953,7 @@ class Signature(object):
         self.function = unwrapped(function)
         try:
             self.read(self.function)
-        except Exception:  # a hostile __signature__, __wrapped__ or __annotations__: then there is no signature
+        except BaseException:  # a hostile __signature__, __wrapped__ or __annotations__: then there is no signature
             self.parameters = self.returns = None
 
     def read(self, function):
@@ -987,7 +996,7 @@ def instance_dict(thing):
     try:
         names = object.__getattribute__(thing, "__dict__")
         return names if type(names) is dict else {}
-    except Exception:
+    except BaseException:
         return {}
 
 
@@ -1072,7 +1081,7 @@ def inspected(function):
 
 
 # ---- 10. Classes -----------------------------------------------------------------------------------------------------
-# What `type` itself knows: a metaclass may answer __name__, __mro__ and __dict__ as it likes, these ask behind its back.
+# What `type` itself knows. A metaclass may answer __name__, __mro__ and __dict__ as it likes: this goes behind its back.
 TYPE = type.__dict__
 SKIPPED_OWNERS = ("builtins", "typing", "typing_extensions", "abc", "enum", "_collections_abc", "collections.abc")
 SKIPPED_MEMBERS = ("_is_protocol", "_is_runtime_protocol", "_abc_impl", "_abc_cache", "_abc_registry",
@@ -1149,7 +1158,7 @@ def class_node(kind):
 
 
 def is_stdlib(path):
-    """Tell whether a file belongs to Python itself: imported stdlib classes are described without parsing their files."""
+    """Tell whether a file belongs to Python itself: stdlib classes that are only imported are not worth parsing."""
     return bool(path) and path.startswith(STDLIB) and not any("/%s/" % part in path for part in SITE_FOLDERS)
 
 
@@ -1159,7 +1168,7 @@ STDLIB = os.path.dirname(os.__file__) + "/"
 def members_of(owner):
     """Yield the (name, raw object) pairs of one class that count as members."""
     names = names_of(owner) if module_of(owner) not in ("typing", "typing_extensions") else {}
-    is_enum = type(names.get("_member_map_")) is dict
+    is_enum = is_a(names.get("_member_map_"), dict)
     if is_enum:
         names.update(names["_member_map_"])  # before 3.11 the members are nowhere else
     for name, raw in names.items():
@@ -1359,7 +1368,8 @@ class SelfReader(object):
             return names | self.block(node.finalbody, scope, certain)[0], returns
         if kind in ("With", "AsyncWith"):
             certain = certain and not any("suppress" in calls_of(item.context_expr) for item in node.items)
-            names = self.targets([item.optional_vars for item in node.items if item.optional_vars], None, scope, certain)
+            targets = [item.optional_vars for item in node.items if item.optional_vars]
+            names = self.targets(targets, None, scope, certain)
             self.calls([item.context_expr for item in node.items], scope, certain)
             inner, end = self.block(node.body, scope, certain)
             return names | inner, end == "Return" or has_return(node)
@@ -1412,8 +1422,8 @@ class SelfReader(object):
             annotation = scope.annotations[parameter]
         if parameter in scope.defaults:
             value = scope.defaults[parameter]
-        self.found.append({"name": name, "annotation": written_annotation(annotation, scope.kind),
-                           "value": constant_value(value), "certain": certain, "owner": path_of(scope.kind), "line": line})
+        self.found.append({"name": name, "annotation": written_annotation(annotation, scope.kind), "line": line,
+                           "value": constant_value(value), "certain": certain, "owner": path_of(scope.kind)})
         return name
 
     def calls(self, nodes, scope, certain):
@@ -1563,8 +1573,8 @@ def own_annotations(thing):
 def late_annotations(thing):
     """On 3.14, when a name in them is not defined: the others all the same."""
     try:
-        import annotationlib
-        return annotationlib.get_annotations(thing, format=annotationlib.Format.FORWARDREF)
+        library = __import__("annotationlib")
+        return library.get_annotations(thing, format=library.Format.FORWARDREF)
     except BaseException:
         return {}
 

@@ -17,7 +17,7 @@ from spybuild.errors import ProbeError
 from spybuild.model.facts import ErrorFacts, ModuleFacts
 
 BOOT = """import os,sys
-if sys.version_info<(3,6):sys.stderr.write("spybuild: Python 3.6+ needed\\n");sys.exit(3)
+if sys.version_info<(3,6):sys.stderr.write("spybuild: needs Python 3.6+\\n");sys.exit(3)
 def r(n,b=b""):
  while len(b)<n:b+=os.read(0,n-len(b))or sys.exit(3)
  return b
@@ -62,7 +62,7 @@ def read_answer(stdout: bytes, nonce: str) -> dict[str, Any]:
         answer["sys_path"] = surroundings["sys_path"]
         answer["interpreter"].update({key: surroundings[key] for key in ("prefix", "base_prefix") if surroundings[key]})
         answer["modules"] = [_module(slot) for slot in answer["modules"]]
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ProbeError(f"the probe's answer has another shape than this version writes: {error!r}") from None
     return answer
 
@@ -109,7 +109,7 @@ def _clean(value: Any) -> Any:
 
 
 def _opened(slot: dict[str, Any], default: dict[str, Any]) -> dict[str, Any]:
-    """What the first child, which ran the image's site packages, says of its surroundings; `default` if it cannot be read."""
+    """What the first child, in which the image's site packages ran, says of its paths; `default` if it cannot be read."""
     try:
         found = _plain_json(slot["facts"] or "{}")
     except ProbeError:

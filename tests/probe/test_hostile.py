@@ -150,7 +150,7 @@ MODULES: dict[str, tuple[str, str, str | None]] = {
     ),
     "closes_everything": ("import os; os.closerange(0, 256)", "exited", "status 70"),
     "closes_what_daemons_close": ("import os; os.closerange(0, 3)", "imported", None),
-    "fills_memory": ("kept = []\nwhile True: kept.append(bytearray(10 << 20))", "failed", None),
+    "fills_memory": ("kept = []\nwhile True: kept.append(bytearray(10 << 20))", "failed|unreadable", None),
     "recurses": ("def f(): f()\nf()", "failed", "recursion"),
     "recurses_in_repr": (
         """
@@ -170,7 +170,7 @@ MODULES: dict[str, tuple[str, str, str | None]] = {
         for name in ('repr', 'sorted', 'callable', 'compile', 'issubclass', 'sum', 'any', 'abs', 'dict', 'zip'):
             setattr(builtins, name, no)
         """,
-        "imported",
+        "imported|exited",
         None,
     ),
     "patches_the_library": (
@@ -195,7 +195,7 @@ MODULES: dict[str, tuple[str, str, str | None]] = {
     ),
     "replaces_itself_by_nothing": ("import sys; sys.modules[__name__] = None", "imported|failed", None),
     "removes_itself": ("import sys; del sys.modules[__name__]", "failed", None),
-    "replaces_sys_modules": ("import sys; sys.modules = None", "imported", None),
+    "replaces_sys_modules": ("import sys; sys.modules = None", "imported|failed", None),
     "answers_every_attribute": ("def __getattr__(name): return name\nonly = 1", "imported", None),
     "has_strange_names": (
         "globals()['\\udc80'] = 1\nglobals()[3] = 4\nglobals()['a\\n\\x1b[31m'] = 2\nclass K(str): pass\n"

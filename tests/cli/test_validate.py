@@ -1,0 +1,152 @@
+"""`spybuild validate`, in real processes on this machine's own rootfs."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+SECRET = "hunter2-planted-secret"
+
+PLUGIN = """
+import os, sys
+__version__ = "1.0"
+TOKEN = os.environ.get("DEVICE_TOKEN")
+print("out", TOKEN)
+print("err", TOKEN, file=sys.stderr)
+def greet(name: str, times: int = 1) -> "str | None": ...
+"""
+CONTRACT = """
+filename: plugin.py
+version: "1.0"
+functions:
+  - name: greet
+    arguments: [{name: times, annotation: int, value: 1}]
+    return_annotation: Optional[str]
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder with a plugin and its contract, the working directory of the command."""
+    (tmp_path / "plugin.py").write_text(PLUGIN)
+    (tmp_path / "spymodel.yml").write_text(CONTRACT)
+    return tmp_path
+
+
+def here(*more: str) -> tuple[str, ...]:
+    """Validate with this test's own interpreter, as the user who runs it."""
+    return ("validate", "--python", sys.executable, "--user", "image", *more)
+
+
+def test_a_module_that_fits_exits_with_0(spybuild: Run, home: Path) -> None:
+    """The contract in ./spymodel.yml is found, and the verdict is a pass."""
+    done = spybuild(*here(), cwd=home)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "plugin.py  pass" in done.stdout
+
+
+def test_a_breach_exits_with_1_and_names_its_place(spybuild: Run, home: Path) -> None:
+    """The finding has file, line and column of the contract, and the line in the module."""
+    (home / "plugin.py").write_text(PLUGIN.replace("times", "count"))
+    done = spybuild(*here(), cwd=home)
+    assert done.returncode == 1
+    assert "SPY201 missing-argument" in done.stdout
+    assert "spymodel.yml:6:24" in done.stdout
+    assert "plugin.py:7" in done.stdout
+
+
+def test_no_contract_exits_with_2(spybuild: Run, tmp_path: Path) -> None:
+    """Without a contract nothing was checked."""
+    done = spybuild(*here(), cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no contract" in done.stderr
+
+
+def test_every_problem_of_a_contract_is_told_with_its_place_and_exits_with_2(spybuild: Run, home: Path) -> None:
+    """Two mistakes, two lines, no traceback."""
+    (home / "spymodel.yml").write_text("filename: plugin.py\nfunctons: []\nclasses: [{nmae: A}]\n")
+    done = spybuild(*here(), cwd=home)
+    assert done.returncode == 2
+    assert "spymodel.yml:2:1: functons: unknown key; did you mean functions?" in done.stderr
+    assert "spymodel.yml:3:12: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_interpreter_exits_with_3(spybuild: Run, home: Path) -> None:
+    """The message says what to do next."""
+    done = spybuild("validate", "--python", "/nosuch/python", cwd=home)
+    assert done.returncode == 3
+    assert "--python PATH" in done.stdout
+
+
+@pytest.mark.parametrize("verbosity", ["-v", "-vv"])
+@pytest.mark.parametrize("body", ["", "raise ValueError(TOKEN)", "import base64; raise SystemExit(base64.b64encode(TOKEN.encode()).decode())"])
+def test_a_secret_is_found_nowhere(spybuild: Run, home: Path, verbosity: str, body: str) -> None:
+    """Neither text, JSON nor logs hold it, whatever the module prints or raises."""
+    (home / "plugin.py").write_text(f"{PLUGIN}\n{body}\n")
+    (home / "spymodel.yml").write_text(CONTRACT + "variables: [{name: TOKEN, value: other}]\n")
+    done = spybuild(
+        *here("--secret", "id=DEVICE_TOKEN,env=PLANTED", "--report", "json=r.json", verbosity),
+        cwd=home,
+        env={"PLANTED": SECRET},
+    )
+    assert done.returncode == 1
+    everything = done.stdout + done.stderr + (home / "r.json").read_text()
+    assert SECRET not in everything
+    assert "aHVudGVyMi1wbGFudGVkLXNlY3JldA" not in everything  # in base64
+
+
+def test_a_crash_of_spybuild_itself_shows_no_secret(spybuild: Run, home: Path) -> None:
+    """Even a traceback of ours has no local variables in it."""
+    (home / "sitecustomize.py").write_text(
+        "import spybuild.evaluate\ndef broken(contract, facts):\n    raise RuntimeError('bug')\nspybuild.evaluate.evaluate = broken\n"
+    )
+    path = os.pathsep.join([str(home), str(Path(__file__).parents[2])])
+    done = spybuild(*here("--secret", "DEVICE_TOKEN"), cwd=home, env={"DEVICE_TOKEN": SECRET, "PYTHONPATH": path})
+    assert done.returncode == 3
+    assert "RuntimeError: bug" in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+
+
+def test_the_json_report_is_the_same_twice(spybuild: Run, home: Path) -> None:
+    """Byte for byte, and without a path of this machine outside the image's own."""
+    first, second = (spybuild(*here("-f", "json"), cwd=home).stdout for _ in range(2))
+    assert first == second
+    assert json.loads(first)["contract"]["path"] == "spymodel.yml"
+
+
+def test_the_report_goes_to_a_file(spybuild: Run, home: Path) -> None:
+    """-o writes the file whole, and nothing to stdout."""
+    done = spybuild(*here("-f", "json", "-o", "report.json"), cwd=home)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert json.loads((home / "report.json").read_text())["verdict"] == "pass"
+    assert sorted(path.name for path in home.iterdir()) == ["plugin.py", "report.json", "spymodel.yml"]
+
+
+def test_a_sidecar_is_found_beside_the_module(spybuild: Run, home: Path) -> None:
+    """plugin.importspy.yml is ImportSpy's name for it."""
+    (home / "spymodel.yml").rename(home / "plugin.importspy.yml")
+    assert spybuild(*here("plugin.py"), cwd=home).returncode == 0
+
+
+def test_the_builders_variables_come_in_by_name_only(spybuild: Run, home: Path) -> None:
+    """--env NAME takes the value from here; --env-file and --env NAME=VALUE give it."""
+    contract = "filename: plugin.py\nruntime: {environment: {MODE: prod, PORT: '80'}}\n"
+    (home / "spymodel.yml").write_text(contract)
+    (home / "vars.env").write_text("# comment\n\nMODE=dev\nPORT=80\n")
+    flags = ("--env-file", "vars.env", "--env", "MODE=prod")
+    assert spybuild(*here(*flags), cwd=home).returncode == 0
+    assert spybuild(*here("--env-file", "vars.env"), cwd=home).returncode == 1
+
+
+def test_strict_refuses_what_importspy_refuses(spybuild: Run, home: Path) -> None:
+    """Lenient, an unquoted version is a warning in the report; strict, exit 2."""
+    (home / "spymodel.yml").write_text("filename: plugin.py\nversion: 1.0\n")
+    lenient = spybuild(*here(), cwd=home)
+    assert lenient.returncode == 0
+    assert "warning: spymodel.yml:2:10" in lenient.stdout
+    assert spybuild(*here("--strict"), cwd=home).returncode == 2

@@ -1,0 +1,1 @@
+"""Fakes, one per protocol, hand-written; nothing of ours is ever mocked."""

@@ -1,0 +1,85 @@
+"""Annotations compared by meaning."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spybuild.model.facts import Annotation
+from spybuild.rules.annotations import admits, same_annotation
+
+SAME = [
+    ("int", "int"),
+    ("Optional[int]", "int | None"),
+    ("typing.Optional[int]", "None | int"),
+    ("Union[int, str, None]", "Optional[Union[str, int]]"),
+    ("Union[int, int]", "int"),
+    ("List[str]", "list[str]"),
+    ("Dict[str, List[int]]", "dict[str, list[int]]"),
+    ("'Thermostat'", "Thermostat"),
+    ("Optional['Thermostat']", "thermostat.plugin.Thermostat | None"),
+    ("Device", "smarthome.base.Device"),
+    ("Callable[[int], str]", "collections.abc.Callable[[int], str]"),
+    ("Literal['a', 'b']", "typing.Literal['a', 'b']"),
+    ("None", "NoneType"),
+    ("dict", "Dict"),
+    ("list[ int ]", "list[int]"),
+]
+OTHER = [
+    ("int", "str"),
+    ("int", "Optional[int]"),
+    ("list", "list[int]"),
+    ("list[int]", "list[str]"),
+    ("Union[int, str]", "int"),
+    ("Union[int, str]", "Union[int, bytes]"),
+    ("Literal['a']", "Literal['b']"),
+    ("Callable[[int], str]", "Callable[[str], str]"),
+    ("a.Device", "b.Device"),
+    ("Device", "OtherDevice"),
+    ("int", "not ! an expression"),
+]
+
+
+@pytest.mark.parametrize(("wanted", "seen"), SAME)
+def test_annotations_of_one_meaning_are_the_same(wanted: str, seen: str) -> None:
+    """Spelling does not count, in either direction."""
+    assert same_annotation(wanted, Annotation(written=seen))
+    assert same_annotation(seen, Annotation(written=wanted))
+
+
+@pytest.mark.parametrize(("wanted", "seen"), OTHER)
+def test_annotations_of_other_meaning_differ(wanted: str, seen: str) -> None:
+    """What means something else is never taken for the same."""
+    assert not same_annotation(wanted, Annotation(written=seen))
+    assert not same_annotation(seen, Annotation(written=wanted))
+
+
+def test_no_annotation_is_no_match() -> None:
+    """A contract that wants an annotation is not fulfilled by none."""
+    assert not same_annotation("int", None)
+    assert not same_annotation("None", Annotation())
+
+
+def test_the_resolved_form_counts_too() -> None:
+    """An alias in the source matches what it stands for."""
+    assert same_annotation("dict[str, int]", Annotation(written="Settings", resolved="dict[str, int]"))
+
+
+def test_a_value_of_one_type_fits_a_union_of_it() -> None:
+    """A variable nobody annotated fits Optional[int] with an int or None."""
+    assert admits("Optional[int]", "int")
+    assert admits("Optional[int]", "NoneType")
+    assert not admits("Optional[int]", "str")
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_any_text_can_be_compared(wanted: str, seen: str) -> None:
+    """No text makes the comparison fail, and every text is the same as itself."""
+    assert same_annotation(wanted, Annotation(written=wanted))
+    assert isinstance(same_annotation(wanted, Annotation(written=seen)), bool)
+
+
+def test_a_very_deep_annotation_is_compared_to_the_letter() -> None:
+    """Hostile nesting is bounded."""
+    deep = "list[" * 400 + "int" + "]" * 400
+    assert same_annotation(deep, Annotation(written=deep))
+    assert not same_annotation(deep, Annotation(written=deep + " "[:0] + "x"))

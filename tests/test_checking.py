@@ -1,0 +1,113 @@
+"""The main job, with an engine that answers from memory."""
+
+from pathlib import Path
+
+import pytest
+
+import spybuild
+from spybuild.checking import Surroundings, contract_of_image, prefers_pypy
+from spybuild.errors import ImageNotFound, PlatformNotRunnable, ProbeError, UsageError
+from spybuild.model.report import Verdict
+from tests.fakes.engine import FakeEngine
+from tests.making import contract, facts, module
+
+ARM = {"system": "Linux", "machine": "aarch64", "bits": 64, "byteorder": "little"}
+GOOD = facts(module(version="1"))
+ARM_BAD = facts(module(version="2"), platform=ARM)
+
+
+@pytest.fixture
+def spymodel(tmp_path: Path) -> Path:
+    """A contract that wants version 1."""
+    path = tmp_path / "spymodel.yml"
+    path.write_text("filename: plugin.py\nversion: '1'\n")
+    return path
+
+
+def test_every_platform_of_the_image_is_checked(spymodel: Path) -> None:
+    """One that fails fails the image, and the other's pass stays visible."""
+    engine = FakeEngine({"linux/amd64": GOOD, "linux/arm64": ARM_BAD})
+    report = spybuild.scan("app:1", spymodel, engine=engine)
+    assert [(each.platform, each.verdict) for each in report.platforms] == [
+        ("linux/amd64", Verdict.PASS),
+        ("linux/arm64", Verdict.FAIL),
+    ]
+    assert report.verdict is Verdict.FAIL
+    assert engine.closed
+
+
+def test_only_wanted_platforms_are_checked(spymodel: Path) -> None:
+    """--platform chooses among those the image has."""
+    engine = FakeEngine({"linux/amd64": GOOD, "linux/arm64": ARM_BAD})
+    report = spybuild.scan("app:1", spymodel, engine=engine, platforms=["amd64"])
+    assert [each.platform for each in report.platforms] == ["linux/amd64"]
+    assert report.verdict is Verdict.PASS
+
+
+def test_a_wanted_platform_that_the_image_lacks_is_an_error(spymodel: Path) -> None:
+    """It is never left out in silence; the message names what there is."""
+    with pytest.raises(ImageNotFound, match=r"no platform linux/s390x[\s\S]*linux/amd64"):
+        spybuild.scan("app:1", spymodel, engine=FakeEngine({"linux/amd64": GOOD}), platforms=["linux/s390x"])
+
+
+def test_a_platform_that_cannot_run_is_undecided_and_says_why(spymodel: Path) -> None:
+    """The others are still reported, and the image does not pass."""
+    engine = FakeEngine({"linux/amd64": GOOD, "linux/arm64": PlatformNotRunnable("cannot run", "install qemu")})
+    report = spybuild.scan("app:1", spymodel, engine=engine)
+    assert report.platforms[1].problem == "cannot run\n  install qemu"
+    assert report.platforms[1].verdict is report.verdict is Verdict.UNDECIDED
+
+
+def test_an_answer_that_cannot_be_trusted_is_a_finding(spymodel: Path) -> None:
+    """A dead or forged probe is undecided, never a crash and never a pass."""
+    report = spybuild.scan("app:1", spymodel, engine=FakeEngine({"linux/amd64": ProbeError("forged", "words")}))
+    (finding,) = report.platforms[0].findings
+    assert (finding.rule, finding.message, finding.found) == ("SPY003", "forged", "words")
+    assert report.verdict is Verdict.UNDECIDED
+
+
+def test_the_interpreter_of_another_architecture_fails_the_platform(spymodel: Path) -> None:
+    """The arm64 image that runs an x86_64 Python is found, whatever the contract asks."""
+    report = spybuild.scan("app:1", spymodel, engine=FakeEngine({"linux/arm64": GOOD}))
+    assert [finding.rule for finding in report.platforms[0].findings] == ["SPY305"]
+
+
+def test_what_flags_add_goes_into_the_request_and_not_into_its_repr(spymodel: Path) -> None:
+    """Secrets are named to the probe, so that it hides their values."""
+    engine = FakeEngine({"linux/amd64": GOOD})
+    given = Surroundings({"MODE": "prod"}, {"TOKEN": "hunter2-value"})
+    spybuild.scan("app:1", spymodel, engine=engine, surroundings=given)
+    (request,) = engine.requests
+    assert request.environment == {"MODE": "prod", "TOKEN": "hunter2-value"}
+    assert request.secrets == ("TOKEN",)
+    assert "hunter2" not in repr(request) + repr(given)
+
+
+def test_the_report_names_the_contract_by_its_content(spymodel: Path) -> None:
+    """The digest of the contract's bytes is in the report, and its path as it was named."""
+    report = spybuild.scan("app:1", spymodel, engine=FakeEngine({"linux/amd64": GOOD}))
+    assert report.contract.path == str(spymodel)
+    assert report.contract.digest is not None
+    assert report.contract.digest.startswith("sha256:")
+
+
+def test_an_image_may_name_its_own_contract() -> None:
+    """The label holds the contract's path in the image."""
+    engine = FakeEngine({"linux/amd64": GOOD}, label="/app/spymodel.yml", file=b"filename: plugin.py\n")
+    loaded = contract_of_image(engine, engine.open("app:1"))
+    assert loaded.contract.filename == "plugin.py"
+    assert loaded.contract.path == "app:1:/app/spymodel.yml"
+
+
+def test_an_image_that_names_no_contract_is_a_usage_error() -> None:
+    """No contract is never a pass; the message says the three ways to name one."""
+    engine = FakeEngine({"linux/amd64": GOOD})
+    with pytest.raises(UsageError, match=r"no contract[\s\S]*-c FILE"):
+        contract_of_image(engine, engine.open("app:1"))
+
+
+def test_pypy_is_looked_for_first_where_the_contract_allows_nothing_else() -> None:
+    """One CPython among the alternatives is enough to look for CPython first."""
+    assert prefers_pypy(contract("runtime: {implementation: [PyPy]}"))
+    assert not prefers_pypy(contract("runtime: {implementation: [PyPy, CPython]}"))
+    assert not prefers_pypy(contract("runtime: {python: '>=3.9'}"))
