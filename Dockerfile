@@ -16,27 +16,37 @@ COPY dist/image/patchelf/linux-${BUILDARCH} /tools/patchelf
 COPY buildkit/assemble.py /tools/
 ENV PYTHONDONTWRITEBYTECODE=1
 
-# Three layers, the least changing first.
+# What is the same for all platforms is assembled once.
+FROM tools AS library
+RUN python3 /tools/assemble.py library
+
+FROM tools AS pure
+RUN --mount=type=bind,source=dist/image/wheels,target=/wheels \
+    python3 /tools/assemble.py pure /wheels
+
+FROM tools AS spybuild
+RUN --mount=type=bind,source=dist/image/spybuild,target=/wheels \
+    python3 /tools/assemble.py pure /wheels
+
 FROM tools AS python
 ARG TARGETARCH
 RUN --mount=type=bind,from=target,target=/target \
     python3 /tools/assemble.py python /target
 
-FROM tools AS dependencies
+FROM tools AS compiled
 ARG TARGETARCH
 RUN --mount=type=bind,source=dist/image/wheels,target=/wheels \
     --mount=type=bind,from=python,source=/opt/spybuild/lib,target=/libraries \
-    python3 /tools/assemble.py packages /wheels/linux-${TARGETARCH} --libraries /libraries
+    python3 /tools/assemble.py compiled /wheels/linux-${TARGETARCH} /libraries
 
-FROM tools AS spybuild
-RUN --mount=type=bind,source=dist/image/spybuild,target=/wheels \
-    python3 /tools/assemble.py packages /wheels
-
+# The least changing first.
 FROM scratch
 LABEL org.opencontainers.image.title="SpyBuild" \
       org.opencontainers.image.description="The contract gate for Python container images" \
       org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=library /opt/spybuild/ /opt/spybuild/
 COPY --from=python /opt/spybuild/ /opt/spybuild/
-COPY --from=dependencies /opt/spybuild/ /opt/spybuild/
+COPY --from=compiled /opt/spybuild/ /opt/spybuild/
+COPY --from=pure /opt/spybuild/ /opt/spybuild/
 COPY --from=spybuild /opt/spybuild/ /opt/spybuild/
 ENTRYPOINT ["/opt/spybuild/bin/spybuild"]

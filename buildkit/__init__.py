@@ -1,1 +1,1 @@
-"""SpyBuild inside a build: the image that carries it into any Dockerfile's stage. It knows spybuild, never the reverse."""
+"""The image that carries SpyBuild into the stages of any Dockerfile. It knows spybuild, never the reverse."""

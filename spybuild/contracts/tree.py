@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from spybuild.contracts.core import resolve
@@ -73,8 +74,7 @@ class Tree:
             path = below(at[3], key)
             names[key] = (self._name, name.line, name.column, path)
             values[key], places[(key,)] = self.build(value, path, depth + 1)
-            if isinstance(values[key], LocatedList):
-                places.update({(key, index): place for index, place in enumerate(values[key].places)})
+            places.update(_places_in(values[key], key))
         return LocatedMapping(values, at, places, names)
 
     def _flat(self, node: MappingNode, at: Place, depth: int) -> _Entries:
@@ -114,6 +114,15 @@ class Tree:
     def _refuse(self, node: Node, parent: Place, why: str, key: str = "") -> None:
         path = below(parent[3], key) if key else parent[3]
         self.problems.append(((self._name, node.line, node.column, path), why))
+
+
+def _places_in(value: Any, key: str) -> Iterable[tuple[tuple[Key, ...], Place]]:
+    """The places of what a list or mapping holds, as seen from the mapping around it."""
+    if isinstance(value, LocatedList):
+        return (((key, index), place) for index, place in enumerate(value.places))
+    if isinstance(value, LocatedMapping):
+        return (((key, *keys), place) for keys, place in value.places.items() if len(keys) == 1)
+    return ()
 
 
 def _is_text(node: ScalarNode) -> bool:

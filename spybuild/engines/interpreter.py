@@ -29,7 +29,10 @@ def candidates(config: ImageConfig, wanted: str | None = None, prefers_pypy: boo
     if wanted:
         return (wanted,)
     names = ("pypy3", "python3", "python") if prefers_pypy else ("python3", "python", "pypy3")
-    return tuple(dict.fromkeys((*_from_entrypoint(config), *_from_venv(config), *names, *_USUAL)))
+    started = tuple(_from_entrypoint(config))
+    paths = (word for word in started if "/" in word)
+    bare = (word for word in started if "/" not in word)  # mostly the CMD of the base image, so a venv comes before it
+    return tuple(dict.fromkeys((*paths, *_from_venv(config), *bare, *names, *_USUAL)))
 
 
 def entry_dir(config: ImageConfig) -> str:

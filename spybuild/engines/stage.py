@@ -73,7 +73,9 @@ class StageEngine:
         except OSError as error:
             raise InterpreterNotFound(
                 f"{python} cannot be run{' by nobody' if self._becomes_nobody else ''}: {error.strerror}",
-                "try --user image, which imports as the user we are" if self._becomes_nobody else "name another with --python",
+                "try --user image, which imports as the user we are"
+                if self._becomes_nobody
+                else "name another with --python",
             ) from error
         self._running.add(process)
         try:

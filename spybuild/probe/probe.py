@@ -816,8 +816,7 @@ def calm_down(memory):
 # ---- 8. Describing a module ------------------------------------------------------------------------------------------
 KEPT_DUNDERS = ("__version__", "__author__", "__all__", "__license__")
 ModuleType, FunctionType, CodeType = type(sys), type(borrow), type(borrow.__code__)
-MethodType, BuiltinType = type(HIDER.learn), type(len)
-C_KINDS = (BuiltinType, type(str.join), type(str.__len__), type(dict.__dict__["fromkeys"]))
+MethodType = type(HIDER.learn)
 
 
 def describe(module, name, path):
@@ -958,21 +957,23 @@ class Signature(object):
 
     def read(self, function):
         """Choose the reading that fits the kind of callable; inspect only for what plain reading cannot do."""
-        code = code_of(function)
-        if "__signature__" in instance_dict(function) or is_named(function, "partial", "partialmethod"):
+        call = lookup(type(function), "__call__")
+        if "__signature__" in instance_dict(function):
             self.parameters = inspected(function)
-        elif code is not None:
-            node = source_of(code.co_filename).functions.get((code.co_name, code.co_firstlineno))
-            self.path, self.line = locate(code)
-            self.parameters, self.returns = python_signature(function, code, node)
-        elif is_a(function, MethodType):
-            self.read(unwrapped(function.__func__))
+        elif type(function) is FunctionType:
+            self.read_python(function, function.__code__)
+        elif type(function) is MethodType or type(call) is FunctionType:
+            self.read(unwrapped(function.__func__ if type(function) is MethodType else call))
             self.parameters = self.parameters and self.parameters[1:]
-        elif is_a(function, C_KINDS):
-            self.parameters = text_signature(function.__text_signature__, is_a(function, BuiltinType))
-        elif code_of(lookup(type(function), "__call__")):
-            self.read(lookup(type(function), "__call__"))
-            self.parameters = self.parameters and self.parameters[1:]
+        else:
+            self.parameters = text_signature(function) or inspected(function)
+
+    def read_python(self, function, code):
+        source = source_of(code.co_filename)
+        if source.lines:
+            self.path, self.line = source.path, source.def_line(code.co_firstlineno)
+        node = source.functions.get((code.co_name, code.co_firstlineno))
+        self.parameters, self.returns = python_signature(function, code, node)
 
 
 def code_of(function):
@@ -1015,12 +1016,6 @@ def is_named(thing, *names):
                for kind in mro_of(type(thing)))
 
 
-def locate(code):
-    """Return the file and line of a def, below its decorators; (None, None) where there is no file."""
-    source = source_of(code.co_filename)
-    return (source.path, source.def_line(code.co_firstlineno)) if source.lines else (None, None)
-
-
 def python_signature(function, code, node):
     """Return parameters and return annotation of a plain function."""
     names, count, keywords = code.co_varnames, code.co_argcount, code.co_kwonlyargcount
@@ -1051,13 +1046,20 @@ def argument_annotations(node):
     return {argument.arg: argument.annotation for argument in arguments if argument and argument.annotation}
 
 
-def text_signature(text, is_bound):
-    """Read the signature C functions carry as text: `($self, key, default=None, /)`."""
-    before, slash, after = text.replace("$", "").partition(", /")
-    if is_bound and "$" in text:
-        before = "(" + before.partition(",")[2].strip() if "," in before else "("  # $module, or a bound $self
-    if slash and before == "(":
-        before, after = "(", after.lstrip(", ") if after != ")" else ")"
+def text_signature(function):
+    """Read the signature C functions carry as text, `($self, key, default=None, /)`; None for what is not so plain."""
+    try:
+        return parsed_signature(function.__text_signature__, getattr(function, "__self__", None) is not None)
+    except Exception:
+        return None
+
+
+def parsed_signature(text, is_bound):
+    before, slash, after = " ".join(text.replace("$", "").split()).partition(", /")
+    if is_bound:
+        before = "(" + before.partition(",")[2].strip() if "," in before else "("  # without $module or $self
+    if before == "(":
+        after = after.lstrip(", ")
     node = parse("def f%s%s: pass" % (before, after), "<signature>", "exec").body[0].args
     limit = len(parse("def f%s): pass" % before, "<signature>", "exec").body[0].args.args) if slash else 0
     places = [(argument.arg, KINDS[int(index >= limit)]) for index, argument in enumerate(node.args)]
@@ -1585,15 +1587,10 @@ def annotation_of(thing, node, names):
         return None
     text = written(node) if node is not None else thing if type(thing) is str else None
     try:
-        resolved = canonical(thing if thing is not None or node is None else constant_or_name(node, names), names, 0)
+        resolved = canonical(thing, names, 0)  # None itself included: it was `None`, or a name for it
     except BaseException:
         resolved = None
     return {"written": text and text[:VALUE_LIMIT], "resolved": resolved and resolved[:VALUE_LIMIT]}
-
-
-def constant_or_name(node, names):
-    """An annotation that evaluated to None: it was `None`, or a name for it."""
-    return None
 
 
 def canonical(thing, names, depth):

@@ -84,7 +84,10 @@ def test_no_interpreter_exits_with_3(spybuild: Run, home: Path) -> None:
 
 
 @pytest.mark.parametrize("verbosity", ["-v", "-vv"])
-@pytest.mark.parametrize("body", ["", "raise ValueError(TOKEN)", "import base64; raise SystemExit(base64.b64encode(TOKEN.encode()).decode())"])
+@pytest.mark.parametrize(
+    "body",
+    ["", "raise ValueError(TOKEN)", "import base64; raise SystemExit(base64.b64encode(TOKEN.encode()).decode())"],
+)
 def test_a_secret_is_found_nowhere(spybuild: Run, home: Path, verbosity: str, body: str) -> None:
     """Neither text, JSON nor logs hold it, whatever the module prints or raises."""
     (home / "plugin.py").write_text(f"{PLUGIN}\n{body}\n")

@@ -69,9 +69,9 @@ runtime:
         (("functions", 0, "name"), "c.yml:3:11", "functions[0].name"),
         (("functions", 0, "arguments", 0, "annotation"), "c.yml:6:22", "functions[0].arguments[0].annotation"),
         (("functions", 0, "return_annotation"), "c.yml:3:5", "functions[0]"),
-        (("classes", 0, "superclasses", 0), "c.yml:8:29", "classes[0].superclasses[0]"),
+        (("classes", 0, "superclasses", 0), "c.yml:8:30", "classes[0].superclasses[0]"),
         (("deployments", 0, "systems", 0, "environment", "secrets", 1), "c.yml:16:15", None),
-        (("runtime", "environment", "HOME"), "c.yml:19:24", "runtime.environment.HOME"),
+        (("runtime", "environment", "HOME"), "c.yml:19:23", "runtime.environment.HOME"),
         (("runtime", "environment", "ABSENT"), "c.yml:19:16", "runtime.environment"),
         (("version",), "c.yml:1:1", ""),
     ],
@@ -119,10 +119,11 @@ version: 2
         *(line for line in problems(text) if line.startswith(("c.yml:11", "c.yml:13", "c.yml:14"))),
         "c.yml:15:1: version: this key is written twice; the first is at c.yml:1:1",
     ]
+    python = "deployments[0].systems[0].pythons[0]"
     assert [line.split("(known")[0].rstrip() for line in problems(text)[6:9]] == [
         "c.yml:11:11: deployments[0].arch: 'amd65' is no architecture we know; did you mean amd64?",
         "c.yml:13:13: deployments[0].systems[0].os: 'Linux' is no operating system we know; did you mean linux?",
-        "c.yml:14:50: deployments[0].systems[0].pythons[0].interpreter: 'cpython' is no interpreter we know; did you mean CPython?",
+        f"c.yml:14:50: {python}.interpreter: 'cpython' is no interpreter we know; did you mean CPython?",
     ]
 
 

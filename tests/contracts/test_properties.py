@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -14,9 +14,8 @@ from spybuild.model.contract import Contract
 
 VISIBLE = st.characters(exclude_categories=["Cc", "Cs", "Cn"], exclude_characters="\u2028\u2029\ufeff")
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
-SCALARS = st.one_of(
-    st.none(), st.booleans(), st.integers(-(10**20), 10**20), st.floats(allow_nan=False), st.text(max_size=8)
-)
+NUMBERS = st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)
+SCALARS = st.none() | st.booleans() | NUMBERS | st.text(VISIBLE, max_size=8)
 TEXTS = st.text(VISIBLE, min_size=1).filter(str.strip)
 
 
@@ -59,13 +58,13 @@ def attempt(content: bytes, *, strict: bool) -> None:
 
 
 @given(st.binary(), st.booleans())
-@settings(max_examples=500)
+@settings(max_examples=200, deadline=None)
 def test_arbitrary_bytes_raise_nothing_else(content: bytes, strict: bool) -> None:
     attempt(content, strict=strict)
 
 
 @given(st.text(st.sampled_from("[]{}:-, \n\t#&*!|>'\"%@`?<ab01~."), max_size=60), st.booleans())
-@settings(max_examples=500)
+@settings(max_examples=200, deadline=None)
 def test_arbitrary_text_in_yamls_signs_raises_nothing_else(text: str, strict: bool) -> None:
     attempt(text.encode(), strict=strict)
 
@@ -79,17 +78,18 @@ ANYTHING = st.recursive(
 
 
 @given(st.dictionaries(KEYS, ANYTHING, max_size=5), st.booleans())
-@settings(max_examples=300)
+@settings(max_examples=100, deadline=None)
 def test_right_keys_with_wrong_values_raise_nothing_else(contract: dict[str, Any], strict: bool) -> None:
-    attempt(json.dumps(contract).replace("Infinity", ".inf").encode(), strict=strict)
+    attempt(json.dumps(contract).encode(), strict=strict)
 
 
 @given(CONTRACTS)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 def test_a_contract_that_was_written_is_the_one_that_is_read(contract: dict[str, Any]) -> None:
     """JSON is YAML; what is written comes back, strictly, whichever way it is written."""
     if not contract:
         contract = {"filename": "a.py"}
-    text = json.dumps(contract, ensure_ascii=False).replace("Infinity", ".inf").replace("\x7f", "\\x7f")
+    text = json.dumps(contract, ensure_ascii=False)
     loaded = parse_contract(text.encode(), "c.yml", strict=True)
     assert not loaded.warnings
     assert loaded.contract.model_dump() == Contract.model_validate(contract).model_dump()
@@ -97,6 +97,7 @@ def test_a_contract_that_was_written_is_the_one_that_is_read(contract: dict[str,
 
 
 @given(CONTRACTS)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 def test_yaml_that_a_tool_writes_is_read_as_well(contract: dict[str, Any]) -> None:
     """PyYAML writes for YAML 1.1: it quotes what only YAML 1.1 would misread, and floats keep their dot."""
     text = yaml.safe_dump({"policy_id": "p", **contract}, allow_unicode=True)
@@ -105,6 +106,7 @@ def test_yaml_that_a_tool_writes_is_read_as_well(contract: dict[str, Any]) -> No
 
 
 @given(CONTRACTS)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 def test_the_schema_accepts_what_loads_strictly(contract: dict[str, Any]) -> None:
     Draft202012Validator(SCHEMA).validate(contract)
 

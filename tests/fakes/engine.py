@@ -15,7 +15,9 @@ class FakeEngine:
 
     name = "fake"
 
-    def __init__(self, answers: Mapping[str, Facts | SpyBuildError], *, label: str | None = None, file: bytes = b"") -> None:
+    def __init__(
+        self, answers: Mapping[str, Facts | SpyBuildError], *, label: str | None = None, file: bytes = b""
+    ) -> None:
         self.answers = dict(answers)
         self.requests: list[Request] = []
         self.closed = False

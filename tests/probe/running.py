@@ -19,7 +19,9 @@ def interpreters() -> list[str]:
     names = [f"python3.{minor}" for minor in range(6, 16)] + ["pypy3"]
     found = [shutil.which(name) for name in names]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    found += [str(path / "bin" / "python") for path in sorted(pyenv.glob("*")) if re.match(r"3\.\d+\.|pypy3", path.name)]
+    found += [
+        str(path / "bin" / "python") for path in sorted(pyenv.glob("*")) if re.match(r"3\.\d+\.|pypy3", path.name)
+    ]
     real = {os.path.realpath(path): path for path in [*found, sys.executable] if path and "/shims/" not in path}
     return list(real.values())
 

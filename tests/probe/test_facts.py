@@ -258,7 +258,21 @@ def comparable(facts: dict[str, Any]) -> dict[str, Any]:
     return json.loads(json.dumps(kept))  # type: ignore[no-any-return]
 
 
-TYPING = {"Any", "Callable", "Dict", "Generic", "List", "NamedTuple", "Optional", "Sequence", "Tuple", "Type", "T", "TypeVar", "Union"}
+TYPING = {
+    "Any",
+    "Callable",
+    "Dict",
+    "Generic",
+    "List",
+    "NamedTuple",
+    "Optional",
+    "Sequence",
+    "Tuple",
+    "Type",
+    "T",
+    "TypeVar",
+    "Union",
+}
 
 
 def test_facts_are_the_same_everywhere(facts: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -311,7 +325,8 @@ def test_none_is_a_scalar_and_a_long_text_is_not(facts: dict[str, Any]) -> None:
 def test_variables_have_lines_and_annotations(facts: dict[str, Any]) -> None:
     """The line is that of the last assignment, the annotation that of the source."""
     found = {
-        item["name"]: (item["line"] and RICH.splitlines()[item["line"] - 1], item["annotation"]) for item in facts["variables"]
+        item["name"]: (item["line"] and RICH.splitlines()[item["line"] - 1], item["annotation"])
+        for item in facts["variables"]
     }
     assert found["PORT"] == ("PORT: int = 8080", {"written": "int", "resolved": "int"})
     assert found["RATIO"] == ("RATIO = 2.5", None)
@@ -334,7 +349,9 @@ def test_functions_are_callables_that_are_no_class(facts: dict[str, Any]) -> Non
 def test_signatures(facts: dict[str, Any]) -> None:
     """Order, kinds, defaults and annotations of every parameter."""
     run = function(facts, "run")
-    assert [(each["name"], each["kind"], each["default"] and each["default"]["text"]) for each in run["parameters"]] == [
+    assert [
+        (each["name"], each["kind"], each["default"] and each["default"]["text"]) for each in run["parameters"]
+    ] == [
         ("a", "positional-or-keyword", None),
         ("b", "positional-or-keyword", "None"),
         ("args", "var-positional", None),
@@ -472,7 +489,11 @@ def test_instance_attributes(facts: dict[str, Any]) -> None:
 def test_instance_attributes_along_the_mro(facts: dict[str, Any]) -> None:
     """A base's attributes are certain only if its constructor is called."""
     child = {item["name"]: item for item in named(facts["classes"], "Child")["instance_attributes"]}
-    assert (child["extra"]["certain"], child["size"]["certain"], child["_Child__private"]["certain"]) == (True, True, True)
+    assert (child["extra"]["certain"], child["size"]["certain"], child["_Child__private"]["certain"]) == (
+        True,
+        True,
+        True,
+    )
     assert child["size"]["owner"] == "rich.Base"
     orphan = {item["name"]: item["certain"] for item in named(facts["classes"], "Orphan")["instance_attributes"]}
     assert (orphan["alone"], orphan["size"]) == (True, False)
@@ -511,7 +532,7 @@ def test_imported_is_what_the_module_brought(facts: dict[str, Any]) -> None:
     assert {"typing", "rich"} <= set(facts["imported"])
 
 
-NEWER = '''\
+NEWER = """\
 from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
@@ -531,7 +552,7 @@ class Device:
 
     def __post_init__(self, seed):
         self.ready = True
-'''
+"""
 
 
 def supports(python: str, version: tuple[int, int]) -> bool:
@@ -578,7 +599,11 @@ def test_modern_grammar(python: str, tmp_path: Path) -> None:
         "      g: c.Callable[[int], str], h: c.Callable[[], None], i: c.Set[int], j: type[int]): pass\n"
     )
     found = function(one(python, tmp_path, source), "f")
-    assert [each["kind"] for each in found["parameters"]][:3] == ["positional-only", "positional-or-keyword", "keyword-only"]
+    assert [each["kind"] for each in found["parameters"]][:3] == [
+        "positional-only",
+        "positional-or-keyword",
+        "keyword-only",
+    ]
     assert [pair and pair[1] for pair in annotations(found).values()] == [
         "int | None",
         "list[str] | dict[str, int]",

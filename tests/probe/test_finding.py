@@ -96,7 +96,10 @@ def test_what_is_not_there_is_told_from_what_does_not_work(
 def test_an_absolute_path_outside_the_workdir(python: str, tmp_path: Path) -> None:
     """Its folder comes first on the path, as it does for `python path/to/file.py`."""
     write(tmp_path / "app", {"x.py": ""})
-    write(tmp_path / "else", {"entry.py": "import sys, beside\nFIRST, ARGUMENT = sys.path[0], sys.argv\n", "beside.py": ""})
+    write(
+        tmp_path / "else",
+        {"entry.py": "import sys, beside\nFIRST, ARGUMENT = sys.path[0], sys.argv\n", "beside.py": ""},
+    )
     requested = str(tmp_path / "else" / "entry.py")
     module = ask(python, [requested], workdir=str(tmp_path / "app"))["modules"][0]
     values = {item["name"]: item["value"]["text"] for item in module["variables"]}
@@ -105,7 +108,9 @@ def test_an_absolute_path_outside_the_workdir(python: str, tmp_path: Path) -> No
 
 def test_entry_dir_and_pythonpath_are_on_the_path(python: str, tmp_path: Path) -> None:
     """The script's folder first, then PYTHONPATH, then the rest; the workdir is where the process is."""
-    write(tmp_path, {"work/data.txt": "", "bin/tool.py": "import extra, os\nHERE = os.listdir('.')\n", "lib/extra.py": ""})
+    write(
+        tmp_path, {"work/data.txt": "", "bin/tool.py": "import extra, os\nHERE = os.listdir('.')\n", "lib/extra.py": ""}
+    )
     answer = ask(
         python,
         ["tool"],

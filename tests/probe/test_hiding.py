@@ -74,16 +74,22 @@ def test_a_secret_is_hidden_in_errors(python: str, tmp_path: Path) -> None:
     assert "s3cr3t" not in str(facts)
 
 
-@pytest.mark.parametrize("name", ["API_TOKEN", "client_secret", "DB_PASSWORD", "X_APIKEY", "MY_PRIVATE_KEY", "AWS_CREDENTIALS"])
+@pytest.mark.parametrize(
+    "name", ["API_TOKEN", "client_secret", "DB_PASSWORD", "X_APIKEY", "MY_PRIVATE_KEY", "AWS_CREDENTIALS"]
+)
 def test_names_that_look_secret_are(python: str, tmp_path: Path, name: str) -> None:
     """A variable whose name says so is treated as a secret without being declared one."""
-    facts = one(python, tmp_path, f"import os\ndef f(): pass\nf.__module__ = os.environ['{name}']", environment={name: "hush5"})
+    facts = one(
+        python, tmp_path, f"import os\ndef f(): pass\nf.__module__ = os.environ['{name}']", environment={name: "hush5"}
+    )
     assert facts["functions"][0]["defined_in"] == f"[value of {name}]"
 
 
 def test_other_values_are_hidden_in_free_text_only(python: str, tmp_path: Path) -> None:
     """An ordinary variable's value is taken out of values and output, but names stay."""
-    source = "import os\nwebhook = os.environ['WEBHOOK']\ndef internal(): pass\nprint(webhook)\nhome = os.environ['HOME']\n"
+    source = (
+        "import os\nwebhook = os.environ['WEBHOOK']\ndef internal(): pass\nprint(webhook)\nhome = os.environ['HOME']\n"
+    )
     facts = one(python, tmp_path, source, environment={"WEBHOOK": "internal", "HOME": "/home/internals"})
     values = {item["name"]: item["value"] for item in facts["variables"]}
     assert values["webhook"]["redacted"] == ["WEBHOOK"]

@@ -36,7 +36,9 @@ def framed(body: bytes, nonce: str = NONCE) -> bytes:
 
 def answer_with(facts: str, **more: Any) -> dict[str, Any]:
     slot = {**SLOT, "facts": facts, **more}
-    module: dict[str, Any] = read_answer(framed(json.dumps({**ANSWER, "modules": [slot, SLOT]}).encode()), NONCE)["modules"][0]
+    module: dict[str, Any] = read_answer(framed(json.dumps({**ANSWER, "modules": [slot, SLOT]}).encode()), NONCE)[
+        "modules"
+    ][0]
     return module
 
 
@@ -121,7 +123,9 @@ def _read(stdout: bytes) -> dict[str, Any] | None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*SLOT, *ANSWER, "x"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*SLOT, *ANSWER, "x"]), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 
@@ -197,7 +201,15 @@ def test_the_probe_runs_on_python_3_6(tmp_path: Path) -> None:
     """Its grammar and what it imports are those of Python 3.6: vermin finds nothing newer, but what is guarded."""
     path = tmp_path / "probe.py"
     path.write_bytes(probe_source())
-    command = [sys.executable, "-c", "import vermin; vermin.main()", "-t=3.6-", "--no-tips", "--eval-annotations", str(path)]
+    command = [
+        sys.executable,
+        "-c",
+        "import vermin; vermin.main()",
+        "-t=3.6-",
+        "--no-tips",
+        "--eval-annotations",
+        str(path),
+    ]
     ended = subprocess.run(command, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout
 
@@ -213,7 +225,9 @@ def test_a_module_that_cannot_be_started_is_unreadable(tmp_path: Path) -> None:
     """A process limit of zero is told, and is no crash."""
     (tmp_path / "x.py").write_text("")
     limit = ("sh", "-c", 'ulimit -p 1 && exec "$@"', "sh")
-    ended, nonce = converse("/usr/bin/python3", request(["x.py"], workdir=str(tmp_path)), before=(*_as_nobody(), *limit))
+    ended, nonce = converse(
+        "/usr/bin/python3", request(["x.py"], workdir=str(tmp_path)), before=(*_as_nobody(), *limit)
+    )
     module = read_answer(ended.stdout, nonce)["modules"][0]
     assert module["outcome"] == "unreadable"
     assert "cannot start a process" in module["error"]["message"]

@@ -48,7 +48,9 @@ def test_the_same_finding_on_several_platforms_is_shown_once() -> None:
 
 def test_findings_that_differ_name_their_own_platform() -> None:
     """What differs is never merged."""
-    shown = text.render(report(platform("linux/amd64", finding(found="a")), platform("linux/arm64", finding(found="b"))))
+    shown = text.render(
+        report(platform("linux/amd64", finding(found="a")), platform("linux/arm64", finding(found="b")))
+    )
     assert "on linux/amd64\n" in shown
     assert "on linux/arm64\n" in shown
 

@@ -14,7 +14,9 @@ def test_ids_and_names_are_unique_and_well_formed() -> None:
 
 def test_every_rule_says_what_it_means_and_what_to_do() -> None:
     """Meaning and remedy are whole sentences."""
-    assert all(text.endswith((".", ")")) and text[0].isupper() for rule in all_rules() for text in (rule.meaning, rule.remedy))
+    assert all(
+        text.endswith((".", ")")) and text[0].isupper() for rule in all_rules() for text in (rule.meaning, rule.remedy)
+    )
 
 
 def test_a_rule_is_found_by_id_and_by_name_in_any_case() -> None:

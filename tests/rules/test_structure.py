@@ -35,7 +35,14 @@ PLUGIN = module(
             "bases": [{"name": "Device", "module": "home"}],
             "line": 20,
             "members": [
-                {"name": "kind", "kind": "attribute", "owner": "plugin.Thermostat", "is_own": True, "value": value("heat"), "line": 21},
+                {
+                    "name": "kind",
+                    "kind": "attribute",
+                    "owner": "plugin.Thermostat",
+                    "is_own": True,
+                    "value": value("heat"),
+                    "line": 21,
+                },
                 {"name": "old", "kind": "attribute", "owner": "home.Device", "is_own": False, "value": value(1)},
                 {
                     "name": "read",
@@ -53,7 +60,13 @@ PLUGIN = module(
             "instance_attributes": [
                 {"name": "target", "certain": True, "owner": "plugin.Thermostat", "value": value(21.5), "line": 25},
                 {"name": "mode", "certain": False, "owner": "plugin.Thermostat", "line": 27},
-                {"name": "room", "certain": True, "owner": "plugin.Thermostat", "annotation": written("str"), "line": 26},
+                {
+                    "name": "room",
+                    "certain": True,
+                    "owner": "plugin.Thermostat",
+                    "annotation": written("str"),
+                    "line": 26,
+                },
             ],
         },
     ],
@@ -108,7 +121,10 @@ BREACHES = [
     ("classes: [{name: Thermostat, attributes: [{type: class, name: old}]}]", ["SPY105 MISSING c.yml:2:63"]),
     ("classes: [{name: Thermostat, attributes: [{type: class, name: target}]}]", ["SPY105 MISSING c.yml:2:63"]),
     ("classes: [{name: Thermostat, attributes: [{type: class, name: label}]}]", ["SPY105 MISSING c.yml:2:63"]),
-    ("classes: [{name: Thermostat, attributes: [{type: class, name: kind, value: 1}]}]", ["SPY109 MISMATCH c.yml:2:76"]),
+    (
+        "classes: [{name: Thermostat, attributes: [{type: class, name: kind, value: 1}]}]",
+        ["SPY109 MISMATCH c.yml:2:76"],
+    ),
     (
         "classes: [{name: Thermostat, attributes: [{type: class, name: kind, annotation: int}]}]",
         ["SPY110 MISMATCH c.yml:2:81"],

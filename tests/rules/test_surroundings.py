@@ -49,7 +49,9 @@ def test_a_prerelease_is_in_the_range_of_its_release() -> None:
 
 def test_a_variable_that_is_not_set_is_missing() -> None:
     """No value was asked for, and there is not even the name."""
-    assert rules("runtime: {environment: {MODE: null}}", facts(environment=[answered("MODE", present=False)])) == ["SPY401"]
+    assert rules("runtime: {environment: {MODE: null}}", facts(environment=[answered("MODE", present=False)])) == [
+        "SPY401"
+    ]
 
 
 def test_a_variable_with_another_value_is_a_mismatch() -> None:

@@ -7,13 +7,13 @@ downloaded, built and pushed.
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from tests.stack import bases, binfmt, classic, docker, load, podman, registry
+from tests.stack import bases, binfmt, classic, docker, engine_api, load, podman, registry
 from tests.stack.console import StackError, say
 from tests.stack.home import Home
 
@@ -89,6 +89,7 @@ def _down(home: Home) -> int:
         home.document.unlink(missing_ok=True)
         for part in (podman, classic, docker, registry):
             part.down(home)
+        home.unmount()
     say("down")
     return 0
 
@@ -96,7 +97,7 @@ def _down(home: Home) -> int:
 def _status(home: Home) -> int:
     stack = load()
     up = {
-        "docker": stack is not None and stack.docker is not None and docker.answers(stack.docker.host),
+        "docker": stack is not None and stack.docker is not None and engine_api.answers(stack.docker.host),
         "registry": registry.answers(home),
         "binfmt": len(binfmt.platforms()) == len(bases.DEBIAN),
         "bases": registry.answers(home) and bases.present(home),
@@ -121,7 +122,7 @@ def _env(home: Home) -> int:
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")
     if stack.docker and stack.docker.client:
-        print(f'export PATH="$PATH":{shlex.quote(os.path.dirname(stack.docker.client))}')
+        print(f'export PATH="$PATH":{shlex.quote(str(Path(stack.docker.client).parent))}')
     return 0
 
 

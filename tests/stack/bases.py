@@ -67,6 +67,8 @@ def up(home: Home) -> Iterator[dict[str, Any]]:
         raise StackError("the base images need the registry, which is not up")
     there = [base for base in BASES if _repository(home, base).digest(base.tag)]
     yield _document(home, there)
+    if not present(home):
+        debs.require_root("building base images")
     failures = []
     for base in BASES:
         try:

@@ -39,8 +39,6 @@ def _dated(compiled: bytes, mtime: int, size: int) -> bytes:
 
 def compile_tree(tree: Path, interpreter: str, log: Path) -> Bytecode:
     """Compile the libraries of a native tree with its own interpreter, in its own root."""
-    if os.geteuid() != 0:
-        return Bytecode()  # no chroot: the images work, only slower
     root = tree.with_suffix("")
     root.mkdir()
     run(["tar", "-xf", tree, "-C", root, "--exclude=./dev/*"], log)

@@ -23,9 +23,9 @@ SYSTEM_PACKAGES = (*docker.SYSTEM_PACKAGES, "libdevmapper1.02.1")
 def up(home: Home) -> dict[str, Any]:
     """Docker 20.10, its namespace and its registry."""
     host = docker.address(home, NAME)
+    debs.require_root("a second Docker daemon")
     root = debs.unpack(home, f"docker-{RELEASE}", RELEASE, PACKAGES)
     if not docker.serves(home, NAME):
-        debs.require_root("starting a second Docker daemon")
         debs.install(home, *SYSTEM_PACKAGES)
         _make_namespace(home)
         docker.start_daemon(home, NAME, root, {}, _inside(home))
@@ -47,7 +47,7 @@ def down(home: Home) -> None:
     processes.stop(home, REGISTRY)
     made = _made(home)
     if made.exists():
-        run(["ip", "netns", "del", namespace(home)], home.log(NAME))
+        answer(["ip", "netns", "del", namespace(home)])  # gone already after a restart of the machine
         made.unlink()
 
 

@@ -28,12 +28,13 @@ SYSTEM_PACKAGES = ("runc", "iptables", "iproute2")
 def up(home: Home) -> dict[str, Any]:
     """A current Docker: the one that answers, else our own."""
     host = _found(home) or _own(home)
+    ours = host == address(home, NAME)
     return {
         "host": host,
         "version": engine_api.version(host),
         "store": engine_api.store(host),
-        "started_by_us": host == address(home, NAME),
-        **_client(home),
+        "started_by_us": ours,
+        **_client(home, ours),
     }
 
 
@@ -53,7 +54,7 @@ def _found(home: Home) -> str | None:
     ours = {address(home, name) for name in (NAME, "docker-classic", "podman")}
     if host in ours:
         host = "unix:///var/run/docker.sock"
-    return host if answers(host) else None
+    return host if engine_api.answers(host) else None
 
 
 def _own(home: Home) -> str:
@@ -67,7 +68,7 @@ def _own(home: Home) -> str:
 
 def serves(home: Home, name: str) -> bool:
     """Whether a daemon of ours runs and answers."""
-    return bool(processes.running(home, name) and answers(address(home, name)))
+    return bool(processes.running(home, name) and engine_api.answers(address(home, name)))
 
 
 def current_packages(home: Home) -> Path:
@@ -101,7 +102,7 @@ def start_daemon(
     # Should the system have a containerd, dockerd uses that one: keep out of other daemons' way there.
     argv += ["--containerd-namespace", f"spybuild-{name}", "--containerd-plugins-namespace", f"spybuild-{name}-plugins"]
     daemon = processes.start(home, name, argv, {"PATH": path})
-    ready = wait(lambda: answers(address(home, name)), 60, daemon.alive)
+    ready = wait(lambda: engine_api.answers(address(home, name)), 60, daemon.alive)
     _adopt_containerd(home, name)
     if not ready:
         raise StackError(f"dockerd does not answer on {address(home, name)}: see {home.log(name)}")
@@ -132,35 +133,30 @@ def _adopt_containerd(home: Home, name: str) -> None:
         processes.adopt(home, f"{name}-containerd", int(record.read_text()))
 
 
-def answers(host: str) -> bool:
-    """Whether a daemon answers at a host."""
-    return engine_api.version(host) is not None
-
-
 def stop_daemon(home: Home, name: str) -> None:
     """Stop a daemon of ours, and the containerd it may have left behind."""
     processes.stop(home, name)
     processes.stop(home, f"{name}-containerd")
 
 
-def _client(home: Home) -> dict[str, Any]:
-    """The docker command line and buildx: our own where we have them unpacked, else the system's."""
-    root = _unpacked(home)
-    if root is None:
-        return {"client": shutil.which("docker"), "buildx": _system_buildx(), "config": None}
+def _client(home: Home, ours: bool) -> dict[str, Any]:
+    """The docker command line and buildx: the ones that came with our daemon; for another daemon, the system's."""
+    system = {"client": shutil.which("docker"), "buildx": None if ours else _system_buildx(), "config": None}
+    if all((system["client"], system["buildx"])):
+        return system
+    try:
+        root = current_packages(home)
+    except StackError as error:
+        say(f"docker's client stays as it is here: {error}")
+        return system
     buildx = root / "usr/libexec/docker/cli-plugins/docker-buildx"
-    config = home.folder("docker-config")
     plugin = home.folder("docker-config", "cli-plugins") / "docker-buildx"
     if not (plugin.is_symlink() and plugin.readlink() == buildx):
         plugin.unlink(missing_ok=True)
         plugin.symlink_to(buildx)
-    return {"client": str(root / "usr/bin/docker"), "buildx": str(buildx), "config": str(config)}
-
-
-def _unpacked(home: Home) -> Path | None:
-    if _system_buildx():
-        return None
-    return current_packages(home) if shutil.which("dpkg") else None
+    return {
+        "client": str(root / "usr/bin/docker"), "buildx": str(buildx), "config": str(home.folder("docker-config"))
+    }  # fmt: skip
 
 
 def _system_buildx() -> str | None:

@@ -33,28 +33,39 @@ def _connection(host: str) -> http.client.HTTPConnection | None:
     return None
 
 
-def ask(host: str, path: str) -> Any | None:
-    """The JSON an engine answers on a path, or ``None`` when nobody answers in a way we understand."""
+def _get(host: str, path: str) -> bytes | None:
+    """What an engine answers on a path, or ``None`` when nobody answers in a way we understand."""
     connection = _connection(host)
     if connection is None:
         return None
     try:
         connection.request("GET", path)
         response = connection.getresponse()
-        return json.loads(response.read()) if response.status == 200 else None
-    except (OSError, http.client.HTTPException, ValueError):
+        return response.read() if response.status == 200 else None
+    except (OSError, http.client.HTTPException):
         return None
     finally:
         connection.close()
 
 
+def _ask(host: str, path: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(_get(host, path) or b"{}"))
+    except ValueError:
+        return {}
+
+
+def answers(host: str) -> bool:
+    """Whether an engine answers; unlike its version, podman says this at once."""
+    return _get(host, "/_ping") is not None
+
+
 def version(host: str) -> str | None:
     """The engine's version, or ``None`` when it does not answer."""
-    reply = ask(host, "/version")
-    return str(reply["Version"]) if reply else None
+    return _ask(host, "/version").get("Version")
 
 
 def store(host: str) -> str:
     """``containerd`` or ``classic``: how the daemon keeps images."""
-    status = (ask(host, "/info") or {}).get("DriverStatus") or []
+    status = _ask(host, "/info").get("DriverStatus") or []
     return "containerd" if ["driver-type", "io.containerd.snapshotter.v1"] in status else "classic"

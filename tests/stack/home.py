@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.stack.console import StackError, say
+from tests.stack.console import StackError, answer, say
 
 DEFAULT_PORT = 5005
 
@@ -31,7 +31,10 @@ class Home:
         """From ``SPYBUILD_STACK_DIR`` or the user's cache, and ``SPYBUILD_STACK_PORT``."""
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         root = Path(os.environ.get("SPYBUILD_STACK_DIR") or cache / "spybuild" / "stack")
-        return cls(root.absolute(), int(os.environ.get("SPYBUILD_STACK_PORT") or DEFAULT_PORT))
+        port = os.environ.get("SPYBUILD_STACK_PORT") or str(DEFAULT_PORT)
+        if not port.isdecimal():
+            raise StackError(f"SPYBUILD_STACK_PORT is {port!r}, not a port")
+        return cls(root.absolute(), int(port))
 
     @property
     def document(self) -> Path:
@@ -83,6 +86,13 @@ class Home:
                 say("another command holds the stack: waiting for it")
                 fcntl.flock(handle, fcntl.LOCK_EX)
             yield
+
+    def unmount(self) -> None:
+        """Unmount what our daemons mounted on their own data and state and left behind."""
+        ours = tuple(f"{self.root / name}/" for name in ("data", "run"))
+        points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+        for point in sorted((each for each in points if each.startswith(ours)), reverse=True):
+            answer(["umount", point])
 
     def read(self) -> dict[str, Any]:
         """What the document says; empty when there is none or it cannot be read."""

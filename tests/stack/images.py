@@ -63,7 +63,7 @@ class Repository:
     def _expect(
         self, status: int, method: str, path: str, body: bytes | IO[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Mapping[str, str]:  # fmt: skip
+    ) -> http.client.HTTPMessage:  # fmt: skip
         got, answered = self._request(method, path, body, headers)
         if got != status:
             raise StackError(f"the registry answered {got} instead of {status} to {method} {path} of {self._name}")
@@ -71,7 +71,7 @@ class Repository:
 
     def _request(
         self, method: str, path: str, body: bytes | IO[bytes] | None = None, headers: Mapping[str, str] | None = None
-    ) -> tuple[int, Mapping[str, str]]:
+    ) -> tuple[int, http.client.HTTPMessage]:
         connection = http.client.HTTPConnection(self._address, timeout=60)
         target = path if path.startswith("/") else f"/v2/{self._name}/{path}"
         try:

@@ -64,18 +64,24 @@ def cached(home: Home, name: str) -> Layer | None:
         layer = Layer(**json.loads(_facts(home, name).read_text()))
     except (FileNotFoundError, ValueError):
         return None
-    return layer if Path(layer.path).is_file() else None
+    # The cache may have moved since.
+    path = _file(home, name)
+    return replace(layer, path=str(path)) if path.is_file() else None
 
 
 def build(home: Home, name: str, tree: Path, links: Mapping[str, str], bytecode: Bytecode) -> Layer:
     """Build a layer from a tree; the same tree gives the same bytes."""
-    path = home.folder("layers") / f"{name}.tar.gz"
+    path = _file(home, name)
     layer = _compress(_members(tree, links, bytecode), tree.with_name(f"{name}.tar.gz"))
     Path(layer.path).replace(path)
     layer = replace(layer, path=str(path))
     # Written last: a layer without its facts counts as not built.
     replace_text(_facts(home, name), json.dumps(asdict(layer)))
     return layer
+
+
+def _file(home: Home, name: str) -> Path:
+    return home.folder("layers") / f"{name}.tar.gz"
 
 
 def _facts(home: Home, name: str) -> Path:

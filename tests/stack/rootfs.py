@@ -14,10 +14,8 @@ from tests.stack.home import Home
 def extract(home: Home, scratch: Path, release: str, architecture: str, packages: Sequence[str]) -> Path:
     """A tar with these packages and all they depend on, extracted; no maintainer script has run."""
     tree = scratch / f"{architecture}.tar"
-    # Root's mode needs no user namespaces; without root mmdebstrap picks what the machine allows.
-    mode = "root" if os.geteuid() == 0 else "auto"
-    argv = [
-        "mmdebstrap", f"--mode={mode}", "--variant=extract", f"--architectures={architecture}",
+    argv: list[str | Path] = [
+        "mmdebstrap", "--mode=root", "--variant=extract", f"--architectures={architecture}",
         f"--include={','.join(packages)}", release, tree, debs.source(release),
     ]  # fmt: skip
     # The date is the one mmdebstrap gives to what it makes itself.
