@@ -18,7 +18,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="session")
 def stack() -> Stack:
-    """The real engines, registry and base images of `make stack`; without them the test is left out, under CI it fails."""
+    """The engines, registry and base images of `make stack`; without them a test is left out, under CI it fails."""
     found = load()
     if found is None or found.docker is None:
         (pytest.fail if UNDER_CI else pytest.skip)("needs the container stack: run `make stack`")

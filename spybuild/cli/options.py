@@ -63,7 +63,7 @@ Secret = Annotated[
     list[str] | None,
     typer.Option(
         "--secret", envvar="SPYBUILD_SECRET", show_default=False, metavar="id=NAME[,src=FILE|,env=VARIABLE]",
-        help="A secret that the deployment will provide; NAME alone is the variable NAME. Never shown. May be repeated.",
+        help="A secret that the deployment will provide; NAME alone is the variable NAME. Never shown. Repeatable.",
     ),
 ]  # fmt: skip
 Strict = Annotated[

@@ -29,7 +29,14 @@ def exit_code(report: Report) -> int:
 def write_report(
     report: Report, format_: Format, output: Path | None, further: Iterable[str] | None, *, plain: bool
 ) -> None:
-    """Write the report to stdout or `output`, and once more for every `FORMAT=PATH` of `further`; `plain` has no colours.
+    """Write the report to stdout or `output`, and once more for every `FORMAT=PATH` of `further`.
+
+    Args:
+        report: what to write.
+        format_: how to write it to stdout or `output`.
+        output: a file; None for stdout.
+        further: more reports, each `FORMAT=PATH`.
+        plain: whether to do without colours on a terminal.
 
     Raises:
         UsageError: a file cannot be written, or a format is none.

@@ -36,7 +36,7 @@ class Tree:
         self.problems: list[tuple[Place, str]] = []
         self._name = name
         self._count = 0
-        self._entries: dict[int, _Entries] = {}
+        self._merge_sources: dict[int, _Entries] = {}
 
     def build(self, node: Node, path: str = "", depth: int = 0) -> tuple[Any, Place]:
         """The value of `node` and where it is written.
@@ -79,8 +79,6 @@ class Tree:
 
     def _flat(self, node: MappingNode, at: Place, depth: int) -> _Entries:
         """The keys of `node` and those it merges (`<<`); its own win, then those of the mapping named first."""
-        if id(node) in self._entries:
-            return self._entries[id(node)]
         self._guard(at, depth)
         entries: _Entries = {}
         merged: list[_Entries] = []
@@ -100,8 +98,6 @@ class Tree:
             self._guard(at, depth)
             for key, entry in others.items():
                 entries.setdefault(key, entry)
-        if merged:
-            self._entries[id(node)] = entries
         return entries
 
     def _merged(self, value: Node, at: Place, depth: int) -> list[_Entries]:
@@ -109,7 +105,10 @@ class Tree:
         mappings = [source for source in sources if isinstance(source, MappingNode)]
         if len(mappings) < len(sources):
             self._refuse(value, at, "<< takes an alias of a mapping, or a list of them")
-        return [self._flat(mapping, at, depth + 1) for mapping in mappings]
+        for mapping in mappings:
+            if id(mapping) not in self._merge_sources:
+                self._merge_sources[id(mapping)] = self._flat(mapping, at, depth + 1)
+        return [self._merge_sources[id(mapping)] for mapping in mappings]
 
     def _refuse(self, node: Node, parent: Place, why: str, key: str = "") -> None:
         path = below(parent[3], key) if key else parent[3]

@@ -69,8 +69,9 @@ class DockerEngine:
             self._api_version = tuple(int(part) for part in self._api.api_version.split("."))
             reap(self._api)
         except (DockerException, requests.RequestException) as error:
+            where = url or os.environ.get("DOCKER_HOST") or "its usual socket"
             raise EngineUnavailable(
-                f"no Docker daemon answers at {url or os.environ.get('DOCKER_HOST') or 'its usual socket'}: {_reason(error)}",
+                f"no Docker daemon answers at {where}: {_reason(error)}",
                 "start it (systemctl start docker), or say where it is with DOCKER_HOST; "
                 "inside a build stage or a container use `spybuild validate`",
             ) from error

@@ -957,22 +957,22 @@ class Signature(object):
 
     def read(self, function):
         """Choose the reading that fits the kind of callable; inspect only for what plain reading cannot do."""
-        call = lookup(type(function), "__call__")
+        kind, call = type(function), lookup(type(function), "__call__")
         if "__signature__" in instance_dict(function):
             self.parameters = inspected(function)
-        elif type(function) is FunctionType:
+        elif kind is FunctionType or kind is type(len) and hasattr(function, "__code__"):  # PyPy's have code, too
             self.read_python(function, function.__code__)
-        elif type(function) is MethodType or type(call) is FunctionType:
-            self.read(unwrapped(function.__func__ if type(function) is MethodType else call))
+        elif kind is MethodType or code_of(call):
+            self.read(unwrapped(function.__func__ if kind is MethodType else call))
             self.parameters = self.parameters and self.parameters[1:]
         else:
             self.parameters = text_signature(function) or inspected(function)
 
     def read_python(self, function, code):
-        source = source_of(code.co_filename)
-        if source.lines:
+        source = source_of(getattr(code, "co_filename", None))
+        if source.path:
             self.path, self.line = source.path, source.def_line(code.co_firstlineno)
-        node = source.functions.get((code.co_name, code.co_firstlineno))
+        node = source.functions.get((code.co_name, code.co_firstlineno)) if source.path else None
         self.parameters, self.returns = python_signature(function, code, node)
 
 

@@ -8,7 +8,7 @@ from tests.stack import Docker, Podman, Stack
 
 pytestmark = pytest.mark.stack
 
-# modules that every CPython has, and things in them that hold on all of them
+# Modules that every CPython has, and things in them that hold on all of them
 STDLIB = """
 modules:
   - filename: string

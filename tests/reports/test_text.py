@@ -1,6 +1,8 @@
 """The report for people."""
 
-from spybuild.model.finding import Category
+from typing import Any
+
+from spybuild.model.finding import Category, Finding
 from spybuild.model.report import ContractReference, PlatformReport, Report, Subject, Tool
 from spybuild.reports import text
 from spybuild.rules import catalogue
@@ -8,9 +10,9 @@ from spybuild.rules import catalogue
 INTERPRETER = {"implementation": "CPython", "version": "3.13.5", "executable": "/usr/bin/python3"}
 
 
-def finding(**changes: object) -> object:
+def finding(**changes: Any) -> Finding:
     """A finding about plugin.py."""
-    details = {"expected": "function f", "module": "plugin.py", **changes}
+    details: dict[str, Any] = {"expected": "function f", "module": "plugin.py", **changes}
     return catalogue.MISSING_FUNCTION.breach("function f is missing", **details)
 
 
