@@ -175,7 +175,7 @@ def interpreter():
         "soabi": soabi(),
         "prefix": sys.prefix,
         "base_prefix": sys.base_prefix,
-        "gil": sys._is_gil_enabled() if hasattr(sys, "_is_gil_enabled") else True,
+        "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
     }
 
 
@@ -958,7 +958,7 @@ class Signature(object):
     def read(self, function):
         """Choose the reading that fits the kind of callable; inspect only for what plain reading cannot do."""
         kind, call = type(function), lookup(type(function), "__call__")
-        if "__signature__" in instance_dict(function):
+        if "__signature__" in instance_dict(function) or is_named(function, "partial"):
             self.parameters = inspected(function)
         elif kind is FunctionType or kind is type(len) and hasattr(function, "__code__"):  # PyPy's have code, too
             self.read_python(function, function.__code__)
@@ -1083,7 +1083,7 @@ def inspected(function):
 
 
 # ---- 10. Classes -----------------------------------------------------------------------------------------------------
-# What `type` itself knows. A metaclass may answer __name__, __mro__ and __dict__ as it likes: this goes behind its back.
+# What `type` itself knows: a metaclass may answer __name__, __mro__ and __dict__ as it likes, and is not asked.
 TYPE = type.__dict__
 SKIPPED_OWNERS = ("builtins", "typing", "typing_extensions", "abc", "enum", "_collections_abc", "collections.abc")
 SKIPPED_MEMBERS = ("_is_protocol", "_is_runtime_protocol", "_abc_impl", "_abc_cache", "_abc_registry",

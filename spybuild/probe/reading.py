@@ -109,7 +109,7 @@ def _clean(value: Any) -> Any:
 
 
 def _opened(slot: dict[str, Any], default: dict[str, Any]) -> dict[str, Any]:
-    """What the first child, in which the image's site packages ran, says of its paths; `default` if it cannot be read."""
+    """What the first child, where the image's site packages ran, says of its paths; `default` if that cannot be read."""
     try:
         found = _plain_json(slot["facts"] or "{}")
     except ProbeError:

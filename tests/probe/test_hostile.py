@@ -170,7 +170,7 @@ MODULES: dict[str, tuple[str, str, str | None]] = {
         for name in ('repr', 'sorted', 'callable', 'compile', 'issubclass', 'sum', 'any', 'abs', 'dict', 'zip'):
             setattr(builtins, name, no)
         """,
-        "imported|exited",
+        "imported|exited|failed",
         None,
     ),
     "patches_the_library": (
