@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from spybuild import __version__
 from spybuild.contracts import LoadedContract, load_contract, parse_contract
 from spybuild.engines.engine import Engine, Image, PlatformImage
-from spybuild.errors import EnvironmentProblem, ImageNotFound, ProbeError, UsageError
+from spybuild.errors import EnvironmentProblem, ProbeError, UsageError
 from spybuild.evaluate import evaluate
 from spybuild.model.contract import Contract
 from spybuild.model.facts import Facts, ModuleFacts, Outcome
@@ -26,7 +26,9 @@ from spybuild.model.report import (
     Tool,
     Verdict,
 )
-from spybuild.probe.request import Limits, Request
+from spybuild.model.surroundings import Surroundings
+from spybuild.probe.limits import Limits
+from spybuild.probe.request import Request
 from spybuild.rules import catalogue
 from spybuild.rules.demands import all_texts, requested_modules
 from spybuild.rules.surroundings import check_platform, questions, secret_names
@@ -36,14 +38,6 @@ log = logging.getLogger(__name__)
 CONTRACT_LABEL = "org.spybuild.contract"
 
 Progress = Callable[[Platform, str], None]
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What the deployment will add to the image's own environment. Neither map's values ever show in a `repr`."""
-
-    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def _silent(platform: Platform, what: str) -> None:
@@ -72,7 +66,7 @@ class Check:
         Raises:
             ImageNotFound: a wanted platform is not in the image.
         """
-        chosen = choose(image, wanted)
+        chosen = image.choose(wanted)
         workers = min(len(chosen), max(2, os.cpu_count() or 2))
         with ThreadPoolExecutor(workers, thread_name_prefix="platform") as pool:
             try:
@@ -114,6 +108,7 @@ class Check:
             known=all_texts(contract),
             environment={**given.variables, **given.secrets},
             limits=self.limits,
+            prefers_pypy=prefers_pypy(contract),
         )
 
 
@@ -148,7 +143,7 @@ def scan(
     from spybuild.engines.docker import DockerEngine
 
     check = Check(load_contract(contract, strict=strict), surroundings or Surroundings(), limits or Limits())
-    used = engine or DockerEngine()
+    used = engine or DockerEngine(limits=limits)
     try:
         return check.image(used, used.open(reference), [Platform.parse(text) for text in platforms])
     finally:
@@ -166,21 +161,6 @@ def validate(
     from spybuild.engines.stage import StageEngine
 
     return scan("/", contract, engine=StageEngine(), surroundings=surroundings, limits=limits, strict=strict)
-
-
-def choose(image: Image, wanted: Sequence[Platform]) -> tuple[PlatformImage, ...]:
-    """The platforms of an image that are wanted, all of them where nothing is said.
-
-    Raises:
-        ImageNotFound: a wanted platform is not in the image.
-    """
-    if not wanted:
-        return image.platforms
-    has = ", ".join(str(each.platform) for each in image.platforms)
-    for platform in wanted:
-        if not any(each.platform.satisfies(platform) for each in image.platforms):
-            raise ImageNotFound(f"{image.reference} has no platform {platform}", f"it has {has}")
-    return tuple(each for each in image.platforms if any(each.platform.satisfies(platform) for platform in wanted))
 
 
 def contract_of_image(engine: Engine, image: Image, *, strict: bool = False) -> LoadedContract:

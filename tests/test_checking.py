@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 import spybuild
-from spybuild.checking import Surroundings, contract_of_image, prefers_pypy
+from spybuild.checking import contract_of_image, prefers_pypy
 from spybuild.errors import ImageNotFound, PlatformNotRunnable, ProbeError, UsageError
 from spybuild.model.report import Verdict
+from spybuild.model.surroundings import Surroundings
 from tests.fakes.engine import FakeEngine
 from tests.making import contract, facts, module
 

@@ -1,13 +1,14 @@
 """`spybuild explain [RULE]`: what a rule means and what mends a breach of it."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spybuild.errors import UsageError
 from spybuild.model.names import nearest
-from spybuild.rules.catalogue import all_rules, find_rule
-from spybuild.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from spybuild.rules.rule import Rule
 
 
 def explain(
@@ -16,6 +17,8 @@ def explain(
     ] = None,
 ) -> int:
     """Explain a rule, or list all of them."""
+    from spybuild.rules.catalogue import all_rules, find_rule
+
     if rule is None:
         typer.echo("\n".join(f"{each.id}  {each.category.value:<8}  {each.name}" for each in all_rules()))
         return 0
@@ -27,6 +30,6 @@ def explain(
     return 0
 
 
-def _explained(rule: Rule) -> str:
+def _explained(rule: "Rule") -> str:
     importspy = f"  (ImportSpy: {rule.importspy_code})" if rule.importspy_code else ""
     return f"{rule.id} {rule.name}  {rule.category.value}{importspy}\n\n  {rule.meaning}\n\n  Remedy: {rule.remedy}"

@@ -1,21 +1,15 @@
-"""Where things go: results to stdout or files, progress and logs to stderr."""
+"""Where results go: to stdout or files. Loaded only when there are any."""
 
-import logging
 import os
 import sys
-import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import assert_never
 
-from spybuild.checking import Progress
 from spybuild.cli.options import Format
 from spybuild.errors import UsageError
-from spybuild.model.platforms import Platform
 from spybuild.model.report import Report, Verdict
 from spybuild.reports import as_json, text
-
-_CLEAR = "\r\x1b[2K"
 
 
 def exit_code(report: Report) -> int:
@@ -58,36 +52,6 @@ def wants_colour() -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
-
-
-def start_logging(verbosity: int) -> None:
-    """Log to stderr: warnings, with -v what is done, with -vv everything that libraries say too."""
-    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)]
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
-
-
-def progress_line() -> Progress:
-    """A line on stderr that says what is being done, where stderr is a terminal; silence elsewhere."""
-    if not sys.stderr.isatty() or os.environ.get("CI"):
-        return lambda _platform, _what: None
-    doing: dict[Platform, str] = {}
-    lock = threading.Lock()
-
-    def show(platform: Platform, what: str) -> None:
-        with lock:
-            doing[platform] = what
-            line = "  ".join(f"{each}: {doing[each]}" for each in sorted(doing))
-            sys.stderr.write(f"{_CLEAR}{line[:120]}")
-            sys.stderr.flush()
-
-    return show
-
-
-def end_progress() -> None:
-    """Take the progress line away before results are printed."""
-    if sys.stderr.isatty() and not os.environ.get("CI"):
-        sys.stderr.write(_CLEAR)
-        sys.stderr.flush()
 
 
 def _rendered(report: Report, format_: Format, *, colour: bool) -> str:

@@ -1,21 +1,26 @@
-"""`spybuild scan IMAGE`: every platform of a built image."""
+"""`spybuild scan IMAGE`: every platform of a built image.
+
+Starting interpreters in containers takes the daemon longer than anything here, so they are started first, and what is
+needed only afterwards (the contract's models, the reports) is imported while they start.
+"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spybuild.checking import Check, contract_of_image, prefers_pypy
 from spybuild.cli import options
-from spybuild.cli.output import end_progress, exit_code, progress_line, start_logging, write_report
+from spybuild.cli.progress import end_progress, progress_line, start_logging
 from spybuild.cli.surroundings import surroundings
-from spybuild.contracts import LoadedContract, load_contract
-from spybuild.engines.containers import NOBODY
-from spybuild.engines.docker import DockerEngine, podman_url
-from spybuild.errors import UsageError
+from spybuild.errors import EngineUnavailable, UsageError
 from spybuild.model.digests import Reference
 from spybuild.model.platforms import Platform
-from spybuild.probe.request import Limits
+from spybuild.probe.limits import Limits
+
+if TYPE_CHECKING:
+    from spybuild.contracts import LoadedContract
+    from spybuild.engines.docker import DockerEngine
+    from spybuild.engines.engine import Image
 
 _USUAL = Path("spymodel.yml")
 _SCHEMES = ("", "docker", "podman")
@@ -50,30 +55,45 @@ def scan(
     wanted = [Platform.parse(each) for each in options.split(platform)]
     given = surroundings(env, env_file, secret)
     limits = Limits(seconds=timeout, memory_bytes=options.memory_bytes(memory))
-    loaded = _local_contract(contract, strict=strict)
-    run_as = None if options.runs_as(user) else NOBODY
-    pypy = loaded is not None and prefers_pypy(loaded.contract)
-    engine = DockerEngine(_daemon(image), python=python, user=run_as, prefers_pypy=pypy)
+    source = contract or (_USUAL if _USUAL.is_file() else None)
+    engine = _engine(image, source, python=python, as_image=options.runs_as(user), limits=limits)
     try:
         opened = engine.open(image)
-        loaded = loaded or contract_of_image(engine, opened, strict=strict)
+        engine.prepare(opened.choose(wanted))
+        from spybuild.checking import Check
+
+        loaded = _load(engine, opened, source, strict=strict)
         made = Check(loaded, given, limits, progress_line()).image(engine, opened, wanted)
     finally:
         end_progress()
         engine.close()
+    from spybuild.cli.output import exit_code, write_report
+
     write_report(made, format_, output, report, plain=no_color)
     return exit_code(made)
 
 
-def _local_contract(named: Path | None, *, strict: bool) -> LoadedContract | None:
-    if named is None and not _USUAL.is_file():
-        return None
-    return load_contract(named or _USUAL, strict=strict)
+def _engine(image: str, source: Path | None, *, python: str | None, as_image: bool, limits: Limits) -> "DockerEngine":
+    """The engine that the reference asks for. Where there is none, a mistake in the contract is still told first."""
+    from spybuild.engines.containers import NOBODY
+    from spybuild.engines.docker import DockerEngine, podman_url
 
-
-def _daemon(image: str) -> str | None:
-    """The address of the engine that a reference asks for; None for the usual one."""
     scheme = Reference.parse(image).scheme
     if scheme not in _SCHEMES:
         raise UsageError(f"{scheme}:// is no source of images we know", "use a bare name, docker:// or podman://")
-    return podman_url() if scheme == "podman" else None
+    try:
+        url = podman_url() if scheme == "podman" else None
+        return DockerEngine(url, python=python, user=None if as_image else NOBODY, limits=limits)
+    except EngineUnavailable:
+        if source:
+            from spybuild.contracts import load_contract
+
+            load_contract(source)
+        raise
+
+
+def _load(engine: "DockerEngine", image: "Image", source: Path | None, *, strict: bool) -> "LoadedContract":
+    from spybuild.checking import contract_of_image
+    from spybuild.contracts import load_contract
+
+    return load_contract(source, strict=strict) if source else contract_of_image(engine, image, strict=strict)

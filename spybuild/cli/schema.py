@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from spybuild.schemas import schema_of
-
 
 class Document(StrEnum):
     """What has a schema."""
@@ -19,5 +17,7 @@ class Document(StrEnum):
 
 def schema(document: Annotated[Document, typer.Argument(help="Which schema.", show_default=False)]) -> int:
     """Print the JSON Schema (2020-12) of a contract, a report, or the probe's facts."""
+    from spybuild.schemas import schema_of
+
     typer.echo(json.dumps(schema_of(document.value), indent=2))
     return 0

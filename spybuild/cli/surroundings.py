@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from spybuild.checking import Surroundings
 from spybuild.errors import UsageError
+from spybuild.model.surroundings import Surroundings
 
 _LARGEST_SECRET = 500 << 10  # BuildKit's own limit
 

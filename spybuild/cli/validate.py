@@ -5,14 +5,11 @@ from typing import Annotated
 
 import typer
 
-from spybuild.checking import Check, prefers_pypy
 from spybuild.cli import options
-from spybuild.cli.output import end_progress, exit_code, progress_line, start_logging, write_report
+from spybuild.cli.progress import end_progress, progress_line, start_logging
 from spybuild.cli.surroundings import surroundings
-from spybuild.contracts import LoadedContract, load_contract
-from spybuild.engines.stage import StageEngine
 from spybuild.errors import UsageError
-from spybuild.probe.request import Limits
+from spybuild.probe.limits import Limits
 
 _USUAL = Path("spymodel.yml")
 
@@ -48,9 +45,15 @@ def validate(
     start_logging(verbose)
     given = surroundings(env, env_file, secret)
     limits = Limits(seconds=timeout, memory_bytes=options.memory_bytes(memory))
-    loaded = _contract(contract, module, strict=strict)
     run_as = None if options.runs_as(user) else "nobody"
-    engine = StageEngine(python=python, user=run_as, prefers_pypy=prefers_pypy(loaded.contract))
+    source = _contract(contract, module)
+    from spybuild.checking import Check  # here, so that --help and a wrong option answer at once
+    from spybuild.cli.output import exit_code, write_report
+    from spybuild.contracts import load_contract
+    from spybuild.engines.stage import StageEngine
+
+    loaded = load_contract(source, strict=strict)
+    engine = StageEngine(python=python, user=run_as)
     try:
         made = Check(loaded, given, limits, progress_line()).image(engine, engine.open("this rootfs"))
     finally:
@@ -60,10 +63,10 @@ def validate(
     return exit_code(made)
 
 
-def _contract(named: Path | None, module: Path | None, *, strict: bool) -> LoadedContract:
-    """The contract: as named, the module's sidecar, or ./spymodel.yml."""
+def _contract(named: Path | None, module: Path | None) -> Path:
+    """The contract's file: as named, the module's sidecar, or ./spymodel.yml."""
     sidecar = module.with_suffix(".importspy.yml") if module else None
     found = next((path for path in (named, sidecar, _USUAL) if path and (path is named or path.is_file())), None)
     if found is None:
         raise UsageError("no contract", "name one with -c FILE, or put spymodel.yml here")
-    return load_contract(found, strict=strict)
+    return found

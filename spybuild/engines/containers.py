@@ -1,10 +1,13 @@
-"""One container: made without any power, fed the probe on stdin, watched against the clock, always removed."""
+"""Containers: made without any power, started, fed the probe on stdin, watched against the clock, always removed.
+
+A container is started before the probe's questions are known: its interpreter waits for them on stdin, and starting it
+is what takes the time. The daemon removes each container when it ends (as `docker run --rm`); what still runs when we
+leave is removed by us, and what a killed scan leaves, by the next one (`leftovers`).
+"""
 
 import logging
-import os
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,7 +19,7 @@ from docker.utils.socket import frames_iter
 
 from spybuild.engines.leftovers import owner_labels
 from spybuild.errors import EngineUnavailable, ImageNotFound
-from spybuild.probe.request import Limits
+from spybuild.probe.limits import Limits
 
 log = logging.getLogger(__name__)
 
@@ -24,15 +27,16 @@ NOBODY = "65534:65534"
 _STDOUT = 1
 _TMP = "rw,nosuid,nodev,size=64m,mode=1777"
 _STDERR_KEPT = 1 << 16
+_LONGEST_LIFE = 24 * 3600.0
 
 
 class CannotStart(Exception):  # noqa: N818  # reads as what happened
-    """The engine refused to start the command; its words are the message."""
+    """The engine could not start the command in the image; its words are the message."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """What to run, as whom, on which platform of which image."""
+    """What to run, as whom, on which platform of which image. `platform` None takes the only one there is."""
 
     image: str
     platform: str | None
@@ -43,95 +47,151 @@ class Command:
 
 @dataclass
 class Ended:
-    """How a container ended, what it wrote, as far as that was kept, and the manifest that it ran."""
+    """What a container wrote until it ended, as far as that was kept, and whether we ended it."""
 
     stdout: bytearray = field(default_factory=bytearray)
     stderr: bytearray = field(default_factory=bytearray)
-    exit_code: int | None = None
-    out_of_memory: bool = False
     out_of_time: bool = False
-    manifest: str | None = None
+
+
+class Container:
+    """A container that runs and waits for its stdin."""
+
+    def __init__(self, api: Any, identity: str, stream: Any) -> None:
+        self.identity = identity
+        self._api, self._stream = api, stream
+        self._exit_code: int | None = None
+        self._waiter = threading.Thread(target=self._wait, daemon=True)
+
+    def manifest(self) -> str | None:
+        """The digest of the manifest that it runs, where the engine tells (Docker 28), and has not removed it yet."""
+        with suppress(APIError, requests.RequestException):
+            seen = self._api.inspect_container(self.identity)
+            return (seen.get("ImageManifestDescriptor") or {}).get("digest")
+        return None
+
+    def ask(self, payload: bytes, seconds: float, most_output: int) -> Ended:
+        """Write `payload` to its stdin, read both streams to their end, and tell how it ended.
+
+        Args:
+            payload: all of its stdin.
+            seconds: after so long the container is killed.
+            most_output: so many bytes of stdout are kept; one more and the container is killed.
+        """
+        self._waiter.start()
+        threading.Thread(target=self._feed, args=(payload,), daemon=True).start()
+        ended = Ended()
+        watchdog = threading.Timer(seconds, self._out_of_time, args=(ended,))
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            self._collect(ended, most_output)
+        finally:
+            watchdog.cancel()
+            with suppress(OSError):
+                self._stream.close()
+        return ended
+
+    def exit_code(self) -> int | None:
+        """Its exit code; None where nobody knows it. It must have been asked."""
+        self._waiter.join(10)
+        return self._exit_code
+
+    def _wait(self) -> None:
+        """Wait beside the reading: when that is done the daemon may have removed the container."""
+        with suppress(APIError, requests.RequestException):
+            self._exit_code = int(self._api.wait(self.identity)["StatusCode"])
+
+    def _feed(self, payload: bytes) -> None:
+        """Write all of stdin; a command that does not read it to the end is no problem of ours."""
+        raw: socket.socket = getattr(self._stream, "_sock", self._stream)  # docker-py may wrap it in a file
+        with suppress(OSError):
+            raw.sendall(payload)
+
+    def _collect(self, ended: Ended, most_output: int) -> None:
+        """Keep stdout up to the limit, and the last part of stderr."""
+        for kind, chunk in frames_iter(self._stream, tty=False):  # type: ignore[no-untyped-call]
+            if kind == _STDOUT:
+                ended.stdout += chunk
+                if len(ended.stdout) > most_output:
+                    self._kill()
+                    return
+            else:
+                ended.stderr += chunk
+                del ended.stderr[:-_STDERR_KEPT]
+
+    def _out_of_time(self, ended: Ended) -> None:
+        ended.out_of_time = True
+        self._kill()
+
+    def _kill(self) -> None:
+        with suppress(APIError, requests.RequestException):
+            self._api.kill(self.identity)
 
 
 class Containers:
-    """Makes containers on one daemon, knows which are alive, and removes them in every case."""
+    """Makes containers on one daemon, knows which may be alive, and removes them in every case."""
 
     def __init__(self, api: Any) -> None:
         self._api = api
         self._alive: set[str] = set()
         self._lock = threading.Lock()
 
-    def run(self, command: Command, payload: bytes, seconds: float, most_output: int) -> Ended:
-        """Run a command with `payload` on its stdin and return how it ended.
-
-        Args:
-            command: what to run.
-            payload: all of its stdin; it is kept open until the command ends.
-            seconds: after so long the container is killed.
-            most_output: so many bytes of stdout are kept; one more and the container is killed.
+    def start(self, command: Command) -> Container:
+        """Start a command; its stdin, stdout and stderr are attached from the beginning.
 
         Raises:
             CannotStart: the engine could not start the command in the image.
             ImageNotFound: the image or its platform is not there.
             EngineUnavailable: the engine does not answer.
         """
-        with self._created(command) as container, self._attached(container) as stream:
-            started = time.monotonic()
-            self._start(container)
-            threading.Thread(target=_feed, args=(stream, payload), daemon=True).start()
-            ended = Ended()
-            watchdog = threading.Timer(seconds, self._out_of_time, args=(container, ended))
-            watchdog.daemon = True
-            watchdog.start()
-            try:
-                self._collect(container, stream, ended, most_output)
-            finally:
-                watchdog.cancel()
-            self._inspect_end(container, ended)
-            log.debug("container %.12s ended after %.2f s: %s", container, time.monotonic() - started, ended.exit_code)
-            return ended
+        identity = self._create(command)
+        try:
+            params = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+            stream = self._api.attach_socket(identity, params=params)
+            self._api.start(identity)
+        except APIError as error:
+            self.remove(identity)
+            raise CannotStart(str(error.explanation or error)) from error
+        except (DockerException, requests.RequestException) as error:
+            self.remove(identity)
+            raise EngineUnavailable(f"the engine did not start the container: {error}") from error
+        return Container(self._api, identity, stream)
 
-    def close(self) -> None:
-        """Remove every container that is still alive."""
+    def ended(self, container: Container) -> None:
+        """Forget a container that has ended: the daemon removes it."""
         with self._lock:
-            alive = list(self._alive)
-        for container in alive:
-            self.remove(container)
+            self._alive.discard(container.identity)
 
     @contextmanager
-    def made(self, image: str, platform: str | None) -> Iterator[str]:
-        """A container that is never started, for looking at its files and its config."""
+    def unstarted(self, image: str, platform: str | None) -> Iterator[str]:
+        """A container that is never started, for looking at its files."""
         try:
-            made = self._api.create_container(image, ["spybuild"], platform=platform, labels=owner_labels(60.0))
+            identity = self._make(image, ["spybuild"], platform=platform)
         except NotFound as error:
-            raise ImageNotFound(
-                f"the engine has no {image} for {platform or 'this platform'}: {error.explanation}"
-            ) from error
+            raise _not_there(image, platform, error) from error
         try:
-            yield made["Id"]
+            yield identity
         finally:
-            self.remove(made["Id"])
+            self.remove(identity)
 
-    def remove(self, container: str) -> None:
+    def remove(self, identity: str) -> None:
         """Kill and remove a container; one that is gone already is fine."""
         with suppress(APIError, requests.RequestException):
-            self._api.remove_container(container, force=True, v=True)
+            self._api.remove_container(identity, force=True, v=True)
         with self._lock:
-            self._alive.discard(container)
+            self._alive.discard(identity)
 
-    @contextmanager
-    def _created(self, command: Command) -> Iterator[str]:
-        container = self._create(command)
+    def close(self) -> None:
+        """Remove every container that may be alive."""
         with self._lock:
-            self._alive.add(container)
-        try:
-            yield container
-        finally:
-            self.remove(container)
+            alive = list(self._alive)
+        for identity in alive:
+            self.remove(identity)
 
     def _create(self, command: Command) -> str:
         try:
-            made = self._api.create_container(
+            return self._make(
                 command.image,
                 command=list(command.argv[1:]),
                 entrypoint=[command.argv[0]],
@@ -139,20 +199,23 @@ class Containers:
                 user=command.user,
                 stdin_open=True,
                 network_disabled=True,
-                labels=owner_labels(command.limits.total_seconds(1) + 3600),
                 host_config=self._confined(command.limits),
             )
         except NotFound as error:
-            raise ImageNotFound(
-                f"the engine has no {command.image} for {command.platform}: {error.explanation}"
-            ) from error
+            raise _not_there(command.image, command.platform, error) from error
         except (DockerException, requests.RequestException) as error:
             raise EngineUnavailable(f"the engine made no container of {command.image}: {error}") from error
-        return str(made["Id"])
+
+    def _make(self, *arguments: Any, **options: Any) -> str:
+        identity = str(self._api.create_container(*arguments, labels=owner_labels(_LONGEST_LIFE), **options)["Id"])
+        with self._lock:
+            self._alive.add(identity)
+        return identity
 
     def _confined(self, limits: Limits) -> Any:
         """No network, no power, nothing to write to but a small /tmp."""
         return self._api.create_host_config(
+            auto_remove=True,
             network_mode="none",
             read_only=True,
             tmpfs={"/tmp": _TMP},  # noqa: S108  # the container's /tmp
@@ -163,60 +226,10 @@ class Containers:
             pids_limit=limits.pids,
         )
 
-    @contextmanager
-    def _attached(self, container: str) -> Iterator[Any]:
-        params = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-        try:
-            stream = self._api.attach_socket(container, params=params)
-        except (DockerException, requests.RequestException) as error:
-            raise EngineUnavailable(f"the engine gave no way to talk to the container: {error}") from error
-        try:
-            yield stream
-        finally:
-            with suppress(OSError):
-                stream.close()
 
-    def _start(self, container: str) -> None:
-        try:
-            self._api.start(container)
-        except APIError as error:
-            raise CannotStart(str(error.explanation or error)) from error
-        except requests.RequestException as error:
-            raise EngineUnavailable(f"the engine did not start the container: {error}") from error
-
-    def _out_of_time(self, container: str, ended: Ended) -> None:
-        ended.out_of_time = True
-        self._kill(container)
-
-    def _kill(self, container: str) -> None:
-        with suppress(APIError, requests.RequestException):
-            self._api.kill(container)
-
-    def _collect(self, container: str, stream: Any, ended: Ended, most_output: int) -> None:
-        """Read both streams to their end; of stderr the last part is kept."""
-        for kind, chunk in frames_iter(stream, tty=False):  # type: ignore[no-untyped-call]
-            if kind == _STDOUT:
-                ended.stdout += chunk
-                if len(ended.stdout) > most_output:
-                    self._kill(container)
-                    return
-            else:
-                ended.stderr += chunk
-                del ended.stderr[:-_STDERR_KEPT]
-
-    def _inspect_end(self, container: str, ended: Ended) -> None:
-        with suppress(APIError, requests.RequestException):
-            ended.exit_code = int(self._api.wait(container, timeout=30)["StatusCode"])
-            seen = self._api.inspect_container(container)
-            ended.out_of_memory = bool(seen["State"].get("OOMKilled"))
-            ended.manifest = (seen.get("ImageManifestDescriptor") or {}).get("digest")
-
-
-def _feed(stream: Any, payload: bytes) -> None:
-    """Write all of stdin; a command that does not read it to the end is no problem of ours."""
-    raw = getattr(stream, "_sock", stream)
-    with suppress(OSError):
-        if isinstance(raw, socket.socket):
-            raw.sendall(payload)
-        else:
-            os.write(stream.fileno(), payload)
+def _not_there(image: str, platform: str | None, error: NotFound) -> ImageNotFound:
+    asked = f" --platform {platform}" if platform else ""
+    return ImageNotFound(
+        f"the engine has no {image}{f' for {platform}' if platform else ''}: {error.explanation}",
+        f"fetch that platform: docker pull{asked} IMAGE",
+    )

@@ -8,32 +8,43 @@ import json
 import logging
 import os
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
-from docker.errors import ImageNotFound as NoSuchImage
 
-from spybuild.engines.containers import NOBODY, CannotStart, Command, Containers, Ended
+from spybuild.engines.containers import NOBODY, CannotStart, Command, Container, Containers, Ended
 from spybuild.engines.engine import Image, ImageConfig, PlatformImage
 from spybuild.engines.interpreter import candidates, entry_dir
 from spybuild.engines.leftovers import reap
 from spybuild.errors import EngineUnavailable, ImageNotFound, InterpreterNotFound, PlatformNotRunnable, ProbeError
 from spybuild.model.digests import Digest, Reference
-from spybuild.model.facts import Facts
 from spybuild.model.platforms import Platform
-from spybuild.probe.reading import BOOT
-from spybuild.probe.request import Exchange, Request
+from spybuild.probe.boot import BOOT
+from spybuild.probe.limits import Limits
+
+if TYPE_CHECKING:  # the models cost time to load, and are not needed to start a container
+    from spybuild.model.facts import Facts
+    from spybuild.probe.request import Exchange, Request
 
 log = logging.getLogger(__name__)
 
-_ANSWER_OVERHEAD = 1 << 20
 _LARGEST_FILE = 4 << 20
+_KILLED = 137  # 128 + SIGKILL
 _EXEC_FORMAT = "exec format error"
+_START_ONE = (
+    "start it (systemctl start docker), or say where it is with DOCKER_HOST; "
+    "inside a build stage or a container use `spybuild validate`"
+)
+_INSTALL_EMULATORS = (
+    "install its emulator: `docker run --privileged --rm tonistiigi/binfmt --install all`, "
+    "or on Debian `apt-get install qemu-user-static binfmt-support`"
+)
 _NOT_FOUND = ("not found", "no such file", "permission denied", "is a directory", "not a directory")
 _API_OF_MANIFESTS, _API_OF_PLATFORMS = (1, 48), (1, 49)  # Docker Engine 28.0 and 28.1
 
@@ -49,20 +60,20 @@ class DockerEngine:
         *,
         python: str | None = None,
         user: str | None = NOBODY,
-        prefers_pypy: bool = False,
+        limits: Limits | None = None,
     ) -> None:
-        """Connect to the daemon.
+        """Connect to the daemon, and remove what killed scans have left there.
 
         Args:
             url: the daemon's address; None follows DOCKER_HOST and the current docker context.
             python: the interpreter's path in the image, if it is not to be looked for.
             user: as whom the probe runs; None for the image's own user.
-            prefers_pypy: whether the contract allows PyPy only.
+            limits: what a container may use.
 
         Raises:
             EngineUnavailable: no daemon answers there.
         """
-        self._python, self._user, self._prefers_pypy = python, user, prefers_pypy
+        self._python, self._user, self._limits = python, user, limits or Limits()
         try:
             self._client = docker.DockerClient(base_url=url) if url else docker.from_env()
             self._api: Any = self._client.api
@@ -70,29 +81,33 @@ class DockerEngine:
             reap(self._api)
         except (DockerException, requests.RequestException) as error:
             where = url or os.environ.get("DOCKER_HOST") or "its usual socket"
-            raise EngineUnavailable(
-                f"no Docker daemon answers at {where}: {_reason(error)}",
-                "start it (systemctl start docker), or say where it is with DOCKER_HOST; "
-                "inside a build stage or a container use `spybuild validate`",
-            ) from error
+            raise EngineUnavailable(f"no Docker daemon answers at {where}: {_reason(error)}", _START_ONE) from error
         self._containers = Containers(self._api)
+        self._configs: dict[PlatformImage, ImageConfig] = {}
+        self._prepared: dict[PlatformImage, Future[Container]] = {}
+        self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="prepare")
 
     def open(self, reference: str) -> Image:
         """The image that `reference` names; see `Engine.open`."""
         name = str(Reference.parse(reference))
         try:
             seen = self._inspect(name, {"manifests": 1} if self._api_version >= _API_OF_MANIFESTS else {})
-        except (NoSuchImage, NotFound) as error:
+        except NotFound as error:
             raise ImageNotFound(
                 f"the engine has no image {name}", f"fetch it with `docker pull {name}`, or build it"
             ) from error
         except (DockerException, requests.RequestException) as error:
             raise EngineUnavailable(f"the engine did not tell about {name}: {_reason(error)}") from error
-        if seen.get("Manifests"):
-            return _index(name, seen)
-        platform = Platform.of(seen["Os"], seen["Architecture"], seen.get("Variant") or "")
-        digest = _digest_of(seen)
-        return Image(name, digest, "image", (PlatformImage(platform, digest, seen["Id"]),))
+        image = _index(name, seen) if seen.get("Manifests") else _single(name, seen)
+        for platform in image.platforms:  # the config that came along is that of the daemon's own platform
+            if platform.platform == _platform_of(seen):
+                self._configs[platform] = _read_config(seen["Config"])
+        return image
+
+    def prepare(self, images: Iterable[PlatformImage]) -> None:
+        """Start the interpreters of these images, as many at once as there are cores; see `Engine.prepare`."""
+        for image in images:
+            self._prepared[image] = self._pool.submit(self._start, image, prefers_pypy=False)
 
     def label(self, image: PlatformImage, name: str) -> str | None:
         """The value of a label; see `Engine.label`."""
@@ -100,7 +115,7 @@ class DockerEngine:
 
     def read_file(self, image: PlatformImage, path: str) -> bytes:
         """A file's content, read without running anything; see `Engine.read_file`."""
-        with self._containers.made(image.reference, self._platform_argument(image)) as container:
+        with self._containers.unstarted(image.reference, self._platform_argument(image)) as container:
             try:
                 chunks, stat = self._api.get_archive(container, path)
             except NotFound as error:
@@ -109,43 +124,60 @@ class DockerEngine:
                 raise ImageNotFound(f"{path} in the image is larger than {_LARGEST_FILE >> 20} MiB")
             return _only_file(BytesIO(b"".join(chunks)), path)
 
-    def run(self, image: PlatformImage, request: Request, progress: Callable[[str], None]) -> Facts:
+    def run(self, image: PlatformImage, request: "Request", progress: Callable[[str], None]) -> "Facts":
         """The probe's answer on one platform; see `Engine.run`."""
+        from spybuild.probe.request import Exchange
+
+        progress("starting its interpreter")
+        container = self._interpreter(image, prefers_pypy=request.prefers_pypy)
         config = self._config(image)
         exchange = Exchange(request.placed(config.workdir or "/", entry_dir(config)))
-        for python in candidates(config, self._python, self._prefers_pypy):
-            progress(f"running {python}")
+        progress("importing")
+        return self._ask(image, container, exchange, len(request.modules))
+
+    def close(self) -> None:
+        """Remove what still runs, and hang up."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._containers.close()
+        self._pool.shutdown()  # a container that was being started meanwhile is alive now
+        self._containers.close()
+        self._client.close()
+
+    def _interpreter(self, image: PlatformImage, *, prefers_pypy: bool) -> Container:
+        """The container that was prepared, unless the contract wants another interpreter to be looked for first."""
+        prepared = self._prepared.pop(image, None)
+        if prepared is None:
+            return self._start(image, prefers_pypy=prefers_pypy)
+        container = prepared.result()
+        if not prefers_pypy or self._python:
+            return container
+        self._containers.remove(container.identity)
+        return self._start(image, prefers_pypy=True)
+
+    def _start(self, image: PlatformImage, *, prefers_pypy: bool) -> Container:
+        """A container with the first candidate that can be started, waiting for the probe on stdin."""
+        for python in candidates(self._config(image), self._python, prefers_pypy):
+            argv = (python, "-I", "-S", "-B", "-c", BOOT)
+            command = Command(image.reference, self._platform_argument(image), argv, self._user, self._limits)
             try:
-                ended = self._probe(image, python, exchange, request)
+                container = self._containers.start(command)
             except CannotStart as error:
                 if not any(words in str(error).lower() for words in _NOT_FOUND):
-                    raise EngineUnavailable(
-                        f"the engine did not start {python} on {image.platform}: {error}"
-                    ) from error
+                    message = f"the engine did not start {python} on {image.platform}: {error}"
+                    raise EngineUnavailable(message) from error
                 log.debug("%s: no %s: %s", image.platform, python, error)
                 continue
-            return _answer(image, exchange, ended)
+            log.debug("%s: %s runs in container %.12s", image.platform, python, container.identity)
+            return container
         raise InterpreterNotFound(
             f"the image has no Python for {image.platform} where one is looked for", "name it with --python PATH"
         )
 
-    def close(self) -> None:
-        """Remove what still runs, and hang up."""
-        self._containers.close()
-        self._client.close()
-
-    def _probe(self, image: PlatformImage, python: str, exchange: Exchange, request: Request) -> Ended:
-        limits = request.limits
-        argv = (python, "-I", "-S", "-B", "-c", BOOT)
-        command = Command(image.reference, self._platform_argument(image), argv, self._user, limits)
-        modules = len(request.modules)
-        most = limits.answer_bytes * max(1, modules) + _ANSWER_OVERHEAD
-        return self._containers.run(command, exchange.payload, limits.total_seconds(modules), most)
-
     def _config(self, image: PlatformImage) -> ImageConfig:
-        if self._api_version >= _API_OF_PLATFORMS and image.digest:
-            return _read_config(self._inspect(image.reference, {"platform": _as_json(image.platform)})["Config"])
-        return _read_config(self._inspect(image.reference, {})["Config"])
+        if image not in self._configs:
+            params = {"platform": _as_json(image.platform)} if self._api_version >= _API_OF_PLATFORMS else {}
+            self._configs[image] = _read_config(self._inspect(image.reference, params)["Config"])
+        return self._configs[image]
 
     def _platform_argument(self, image: PlatformImage) -> str | None:
         """The platform to ask for; an engine that keeps one platform for a tag is not asked (20.10 would refuse)."""
@@ -156,6 +188,20 @@ class DockerEngine:
         url = self._api._url("/images/{0}/json", name)
         found: dict[str, Any] = self._api._result(self._api._get(url, params=params), True)
         return found
+
+    def _ask(self, image: PlatformImage, container: Container, exchange: "Exchange", modules: int) -> "Facts":
+        limits, manifest = self._limits, container.manifest()
+        if manifest and image.digest and manifest != str(image.digest):
+            self._containers.remove(container.identity)
+            raise ProbeError(f"the engine ran {manifest} where {image.digest} was asked for")
+        ended = container.ask(exchange.payload, limits.total_seconds(modules), limits.total_answer_bytes(modules))
+        try:
+            facts = exchange.facts(bytes(ended.stdout))
+        except ProbeError as error:
+            self._containers.remove(container.identity)
+            raise _why_no_answer(image, error, ended, container.exit_code()) from None
+        self._containers.ended(container)  # the probe leaves when it has answered
+        return facts
 
 
 def podman_url() -> str:
@@ -184,6 +230,16 @@ def _index(name: str, seen: dict[str, Any]) -> Image:
     if not platforms:
         raise ImageNotFound(f"{name} holds no image that could run, only attestations or artifacts")
     return Image(name, digest, "image" if single else "index", platforms)
+
+
+def _single(name: str, seen: dict[str, Any]) -> Image:
+    """The one platform of a tag in the classic store, or in Podman's."""
+    digest = _digest_of(seen)
+    return Image(name, digest, "image", (PlatformImage(_platform_of(seen), digest, seen["Id"]),))
+
+
+def _platform_of(seen: dict[str, Any]) -> Platform:
+    return Platform.of(seen["Os"], seen["Architecture"], seen.get("Variant") or "")
 
 
 def _of_manifest(index: Digest, manifest: dict[str, Any]) -> PlatformImage:
@@ -216,29 +272,20 @@ def _as_json(platform: Platform) -> str:
     return json.dumps({key: value for key, value in fields.items() if value})
 
 
-def _answer(image: PlatformImage, exchange: Exchange, ended: Ended) -> Facts:
-    """The facts in what the container wrote; how it ended says why there are none."""
+def _why_no_answer(
+    image: PlatformImage, error: ProbeError, ended: Ended, exit_code: int | None
+) -> ProbeError | PlatformNotRunnable:
+    """The error to raise where the container gave no answer: how it ended says why."""
     words = bytes(ended.stderr).decode("utf-8", "replace").strip()
     if _EXEC_FORMAT in words.lower():
-        raise PlatformNotRunnable(
-            f"this machine cannot run {image.platform}",
-            "install its emulator: `docker run --privileged --rm tonistiigi/binfmt --install all`, "
-            "or on Debian `apt-get install qemu-user-static binfmt-support`",
-        )
-    if ended.manifest and image.digest and ended.manifest != str(image.digest):
-        raise ProbeError(f"the engine ran {ended.manifest} where {image.digest} was asked for")
-    try:
-        return exchange.facts(bytes(ended.stdout))
-    except ProbeError as error:
-        raise ProbeError(f"{error}{_why(ended)}", words) from None
-
-
-def _why(ended: Ended) -> str:
+        return PlatformNotRunnable(f"this machine cannot run {image.platform}", _INSTALL_EMULATORS)
     if ended.out_of_time:
-        return "; the container ran out of time and was killed"
-    if ended.out_of_memory:
-        return "; the container ran out of memory"
-    return "" if ended.exit_code is None else f"; the container ended with status {ended.exit_code}"
+        reason = "the container ran out of time and was killed"
+    elif exit_code == _KILLED:
+        reason = "the container was killed, most likely for want of memory"
+    else:
+        reason = "the container ended" if exit_code is None else f"the container ended with status {exit_code}"
+    return ProbeError(f"{error.message}; {reason}", words)
 
 
 def _only_file(archive: BytesIO, path: str) -> bytes:

@@ -1,13 +1,16 @@
 """What an engine is: it opens an image, and runs the probe on one platform of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from spybuild.errors import ImageNotFound
 from spybuild.model.digests import Digest
-from spybuild.model.facts import Facts
 from spybuild.model.platforms import Platform
-from spybuild.probe.request import Request
+
+if TYPE_CHECKING:  # the models cost time to load, and are not needed to start a container
+    from spybuild.model.facts import Facts
+    from spybuild.probe.request import Request
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,22 @@ class Image:
     kind: str
     platforms: tuple[PlatformImage, ...]
 
+    def choose(self, wanted: Sequence[Platform]) -> tuple[PlatformImage, ...]:
+        """The platforms that are wanted; all of them where nothing is said.
+
+        Raises:
+            ImageNotFound: a wanted platform is not in the image.
+        """
+        has = ", ".join(str(each.platform) for each in self.platforms)
+        for platform in wanted:
+            if not any(each.platform.satisfies(platform) for each in self.platforms):
+                raise ImageNotFound(f"{self.reference} has no platform {platform}", f"it has {has}")
+        return tuple(
+            each
+            for each in self.platforms
+            if not wanted or any(each.platform.satisfies(platform) for platform in wanted)
+        )
+
 
 class Engine(Protocol):
     """Opens images and runs the probe. All methods may be called from several threads at once."""
@@ -63,6 +82,9 @@ class Engine(Protocol):
             EngineUnavailable: the engine does not answer.
         """
 
+    def prepare(self, images: Iterable[PlatformImage]) -> None:
+        """Begin what can begin before the request is known, in the background; `run` follows, or `close`."""
+
     def label(self, image: PlatformImage, name: str) -> str | None:
         """The value of a label of the image."""
 
@@ -73,7 +95,7 @@ class Engine(Protocol):
             ImageNotFound: there is no such file.
         """
 
-    def run(self, image: PlatformImage, request: Request, progress: Callable[[str], None]) -> Facts:
+    def run(self, image: PlatformImage, request: "Request", progress: Callable[[str], None]) -> "Facts":
         """What the probe answers on this platform.
 
         Raises:

@@ -9,18 +9,21 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spybuild.engines.engine import Image, ImageConfig, PlatformImage
 from spybuild.engines.interpreter import candidates
 from spybuild.errors import ImageNotFound, InterpreterNotFound, ProbeError
-from spybuild.model.facts import Facts
 from spybuild.model.platforms import Platform
-from spybuild.probe.reading import BOOT
-from spybuild.probe.request import Exchange, Request
+from spybuild.probe.boot import BOOT
+
+if TYPE_CHECKING:  # the models cost time to load
+    from spybuild.model.facts import Facts
+    from spybuild.probe.request import Request
 
 _NOBODY = 65534
 _STDERR_KEPT = 1 << 16
@@ -32,15 +35,14 @@ class StageEngine:
 
     name = "stage"
 
-    def __init__(self, *, python: str | None = None, user: str | None = "nobody", prefers_pypy: bool = False) -> None:
+    def __init__(self, *, python: str | None = None, user: str | None = "nobody") -> None:
         """Look at this rootfs.
 
         Args:
             python: the interpreter's path, if it is not to be looked for along PATH.
             user: None to stay who we are; otherwise the probe gives up root where it has it.
-            prefers_pypy: whether the contract allows PyPy only.
         """
-        self._python, self._prefers_pypy = python, prefers_pypy
+        self._python = python
         self._becomes_nobody = user is not None and os.geteuid() == 0
         self._running: set[subprocess.Popen[bytes]] = set()
 
@@ -50,6 +52,9 @@ class StageEngine:
         return Image(
             reference, None, "rootfs", (PlatformImage(Platform.of(here.sysname, here.machine), None, reference),)
         )
+
+    def prepare(self, images: Iterable[PlatformImage]) -> None:
+        """There is nothing to begin: the interpreter starts at once."""
 
     def label(self, image: PlatformImage, name: str) -> str | None:  # noqa: ARG002  # the protocol's signature
         """Inside the image its labels are not to be seen."""
@@ -62,11 +67,13 @@ class StageEngine:
         except OSError as error:
             raise ImageNotFound(f"no file {path}: {error.strerror}") from error
 
-    def run(self, image: PlatformImage, request: Request, progress: Callable[[str], None]) -> Facts:
+    def run(self, image: PlatformImage, request: "Request", progress: Callable[[str], None]) -> "Facts":
         """The probe's answer from this rootfs's interpreter; see `Engine.run`."""
+        from spybuild.probe.request import Exchange
+
         here = str(Path.cwd())
         exchange = Exchange(replace(request.placed(here, here), address_space=request.limits.memory_bytes))
-        python = self._interpreter(image)
+        python = self._interpreter(image, prefers_pypy=request.prefers_pypy)
         progress(f"running {python}")
         try:
             process = self._start(python)
@@ -96,9 +103,9 @@ class StageEngine:
         for process in tuple(self._running):
             _end(process)
 
-    def _interpreter(self, image: PlatformImage) -> str:
+    def _interpreter(self, image: PlatformImage, *, prefers_pypy: bool) -> str:
         config = ImageConfig(env=tuple(f"{name}={value}" for name, value in os.environ.items()))
-        found = list(_on_path(candidates(config, self._python, self._prefers_pypy)))
+        found = list(_on_path(candidates(config, self._python, prefers_pypy)))
         foreign = [python for python in found if not _is_ours(python)]
         if not found:
             wanted = self._python or "no python3 along PATH"

@@ -16,14 +16,6 @@ from pydantic import ValidationError
 from spybuild.errors import ProbeError
 from spybuild.model.facts import ErrorFacts, ModuleFacts
 
-BOOT = """import os,sys
-if sys.version_info<(3,6):sys.stderr.write("spybuild: needs Python 3.6+\\n");sys.exit(3)
-def r(n,b=b""):
- while len(b)<n:b+=os.read(0,n-len(b))or sys.exit(3)
- return b
-exec(compile(r(int(r(17))),"<spybuild probe>","exec"),{"__name__":"<probe>","__builtins__":dict(vars(__builtins__))})
-"""
-
 _MAX_ANSWER = 512 << 20
 _MARK = re.compile(rb"\n--spybuild-([0-9a-f]{32})-(?:(\d{12})-([0-9a-f]{8})|end)--\n")
 _SLOT_KEYS = {"outcome", "message", "facts", "exit_status", "signal", "requested"}
@@ -36,7 +28,7 @@ def probe_source() -> bytes:
 
 
 def payload(source: bytes, request: bytes, nonce: str) -> bytes:
-    """What the interpreter that runs `BOOT` is fed on stdin.
+    """What the interpreter that runs `boot.BOOT` is fed on stdin.
 
     Args:
         source: the probe, as `probe_source` returns it.
@@ -109,7 +101,7 @@ def _clean(value: Any) -> Any:
 
 
 def _opened(slot: dict[str, Any], default: dict[str, Any]) -> dict[str, Any]:
-    """What the first child, where the image's site packages ran, says of its paths; `default` if that cannot be read."""
+    """What the first child, which ran the image's site packages, says of its paths; `default` if unreadable."""
     try:
         found = _plain_json(slot["facts"] or "{}")
     except ProbeError:

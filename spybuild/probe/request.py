@@ -9,31 +9,16 @@ from pydantic import ValidationError
 
 from spybuild.errors import ProbeError
 from spybuild.model.facts import Facts, Question
+from spybuild.probe.limits import Limits
 from spybuild.probe.reading import payload, probe_source, read_answer
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What a module may use while it is imported, and the whole probe with all of them.
-
-    `seconds` is for one module, `memory_bytes` for the process that imports it (and the container), `pids` and
-    `output_bytes` (of each of stdout and stderr) likewise; `answer_bytes` caps what one module's facts may take.
-    """
-
-    seconds: float = 60.0
-    memory_bytes: int = 1 << 30
-    pids: int = 256
-    output_bytes: int = 1 << 16
-    answer_bytes: int = 8 << 20
-
-    def total_seconds(self, modules: int) -> float:
-        """How long the probe may take for so many modules: their time, and a minute to start on a slow emulator."""
-        return self.seconds * max(1, modules) + 60.0
-
-
-@dataclass(frozen=True)
 class Request:
-    """One platform's questions. The values of `environment` never show in a `repr`."""
+    """One platform's questions. The values of `environment` never show in a `repr`.
+
+    `address_space` bounds a process where no container does; `prefers_pypy` says that the contract allows PyPy only.
+    """
 
     modules: tuple[str, ...]
     questions: tuple[Question, ...] = ()
@@ -44,6 +29,7 @@ class Request:
     entry_dir: str | None = None
     limits: Limits = field(default_factory=Limits)
     address_space: int = 1 << 40
+    prefers_pypy: bool = False
     jobs: int = 2
 
     def placed(self, workdir: str, entry_dir: str) -> "Request":

@@ -1,6 +1,6 @@
 """An engine that answers from memory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from spybuild.engines.engine import Image, PlatformImage
 from spybuild.errors import ImageNotFound, SpyBuildError
@@ -21,6 +21,7 @@ class FakeEngine:
         self.answers = dict(answers)
         self.requests: list[Request] = []
         self.closed = False
+        self.prepared: tuple[PlatformImage, ...] = ()
         self._label, self._file = label, file
 
     def open(self, reference: str) -> Image:
@@ -29,6 +30,10 @@ class FakeEngine:
             PlatformImage(Platform.parse(name), Digest.of(name.encode()), reference) for name in self.answers
         )
         return Image(reference, Digest.of(reference.encode()), "index", platforms)
+
+    def prepare(self, images: Iterable[PlatformImage]) -> None:
+        """Remember what was to be prepared."""
+        self.prepared = tuple(images)
 
     def label(self, image: PlatformImage, name: str) -> str | None:
         """The label given, whatever its name."""

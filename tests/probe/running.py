@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from spybuild.probe.reading import BOOT, payload, probe_source, read_answer
+from spybuild.probe.boot import BOOT
+from spybuild.probe.reading import payload, probe_source, read_answer
 
 LIMITS = {"module_seconds": 20.0, "memory_bytes": 1 << 30, "output_bytes": 65536, "answer_bytes": 8 << 20, "jobs": 1}
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from spybuild.errors import ProbeError
+from spybuild.probe.boot import BOOT
 from spybuild.probe.reading import read_answer
 from tests.probe.running import ask, converse, one, request
 
@@ -198,8 +200,13 @@ MODULES: dict[str, tuple[str, str, str | None]] = {
     "replaces_sys_modules": ("import sys; sys.modules = None", "imported|failed", None),
     "answers_every_attribute": ("def __getattr__(name): return name\nonly = 1", "imported", None),
     "has_strange_names": (
-        "globals()['\\udc80'] = 1\nglobals()[3] = 4\nglobals()['a\\n\\x1b[31m'] = 2\nclass K(str): pass\n"
-        "globals()[K('k')] = 5",
+        """
+        globals()['\\udc80'] = 1
+        globals()[3] = 4
+        globals()['a\\n\\x1b[31m'] = 2
+        class K(str): pass
+        globals()[K('k')] = 5
+        """,
         "imported",
         None,
     ),
@@ -287,8 +294,7 @@ def answers(python: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         (folder / f"{name}.py").write_text(textwrap.dedent(source).lstrip(), "utf-8", "surrogatepass")
     (folder / "good.py").write_text(GOOD)
     asked = [name for module in MODULES for name in (f"{module}.py", "good.py")]
-    limits = {"module_seconds": 4.0, "memory_bytes": 600 << 20}
-    return ask(python, asked, workdir=str(folder), **limits)
+    return ask(python, asked, workdir=str(folder), module_seconds=4.0, memory_bytes=600 << 20)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -454,10 +460,6 @@ def test_old_python_is_refused_in_one_line(tmp_path: Path) -> None:
     old = next(iter(sorted(Path.home().glob(".pyenv/versions/2.7*/bin/python"))), None)
     if old is None:
         pytest.skip("no Python 2.7 here")
-    from spybuild.probe.reading import BOOT
-
-    import subprocess
-
     ended = subprocess.run([old, "-c", BOOT], input=b"", capture_output=True)
     assert ended.returncode == 3
     assert re.fullmatch(rb"spybuild: [^\n]*3\.6[^\n]*\n", ended.stderr)

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from spybuild.errors import ProbeError
 from spybuild.model.facts import ModuleFacts
-from spybuild.probe.reading import BOOT, payload, probe_source, read_answer
+from spybuild.probe.boot import BOOT
+from spybuild.probe.reading import payload, probe_source, read_answer
 from tests.probe.running import ask, converse, request
 
 NONCE = "0123456789abcdef" * 2
@@ -237,3 +238,18 @@ def _as_nobody() -> tuple[str, ...]:
     if subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", "/usr/bin/python3", "-c", ""]).returncode:
         pytest.skip("needs setpriv and the right to use it")
     return ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
+
+def test_a_minimal_python_is_enough(tmp_path: Path) -> None:
+    """Without ctypes, resource and json (Debian's python3-minimal), facts are the same but for the memory."""
+    (tmp_path / "x.py").write_text("def f(a: int = 1): pass\nclass E(Exception): pass\n")
+    absent = b"import sys\nfor name in ('ctypes', 'resource', 'json', 'inspect', 'ast'): sys.modules[name] = None\n"
+    fed = payload(absent + probe_source(), ascii(request(["x.py"], workdir=str(tmp_path))).encode(), NONCE)
+    ended = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", BOOT], input=fed, capture_output=True)
+    bare = read_answer(ended.stdout, NONCE)["modules"][0]
+    full = ask(sys.executable, ["x.py"], workdir=str(tmp_path))["modules"][0]
+    assert bare["outcome"] == "imported", bare
+    assert bare["memory_bytes"] is None
+    assert [bare[key] for key in ("name", "functions", "classes")] == [
+        full[key] for key in ("name", "functions", "classes")
+    ]
