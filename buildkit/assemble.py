@@ -122,7 +122,8 @@ def take_python(rootfs: Rootfs) -> None:
     _take_libraries(rootfs, [INTERPRETER, *LIBRARY.rglob("*.so")], loader)
     _seclude(PREFIX / "lib" / loader.name)
     _elf("--set-interpreter", PREFIX / "lib" / loader.name, INTERPRETER)
-    _elf("--force-rpath", "--set-rpath", PREFIX / "lib", INTERPRETER)
+    for program in (INTERPRETER, *_with_own_paths()):
+        _elf("--force-rpath", "--set-rpath", PREFIX / "lib", program)
 
 
 def write_launcher() -> None:
@@ -142,6 +143,12 @@ def _take_libraries(rootfs: Rootfs, programs: Iterable[Path], loader: Path) -> N
         copies = [Path(shutil.copy(rootfs.library(name), PREFIX / "lib" / name)) for name in sorted(new)]
         taken |= new
         wanted = set(needed(copies))
+
+
+def _with_own_paths() -> Iterator[Path]:
+    """Libraries that name folders themselves: with DT_RUNPATH the interpreter's would not count for them."""
+    libraries = [*(PREFIX / "lib").glob("*.so.[0-9]*"), *LIBRARY.rglob("*.so")]
+    yield from (library for library in libraries if "ld-" not in library.name and _elf("--print-rpath", library))
 
 
 def needed(programs: Iterable[Path]) -> Iterator[str]:

@@ -31,7 +31,7 @@ def run(narrator: Narrator) -> None:
 def _check(narrator: Narrator, variant: str, code: int, word: str) -> None:
     folder = prepare(ROOT, variant)
     arguments = ["validate", "-c", "spymodel.yml", "--python", sys.executable, "--user", "image"]
-    shown = f"cd {folder} && ../../../.venv/bin/spybuild {shlex.join(arguments)}"
+    shown = f"(cd {folder} && ../../../.venv/bin/spybuild {shlex.join(arguments)})"
     outcome = narrator.run([sys.executable, "-m", "spybuild", *arguments], shown, ROOT / folder)
     narrator.quote(outcome.text.splitlines())
     if outcome.code != code or word not in outcome.text:

@@ -13,14 +13,15 @@ HERE = Path(__file__).parent
 
 _RULES_HEAD = """# The rules
 
-Made from `spybuild/rules/catalogue.py` by `make docs`. Ids are stable. `UNKNOWN` leaves a verdict undecided, every other category
-fails it. The code in brackets is ImportSpy's, where it has one.
+Made from `spybuild/rules/catalogue.py` by `make docs`. Ids are stable. `UNKNOWN` leaves a verdict undecided, every
+other category fails it. The code in brackets is ImportSpy's, where it has one.
 """
 
 
 def pages() -> dict[str, str]:
     """The content of every generated page, by file name."""
-    schemas = {f"{name}.schema.json": json.dumps(schema_of(name), indent=2) + "\n" for name in ("contract", "report", "facts")}
+    names = ("contract", "report", "facts")
+    schemas = {f"{name}.schema.json": json.dumps(schema_of(name), indent=2) + "\n" for name in names}
     return {"rules.md": "\n".join([_RULES_HEAD, *(line for rule in all_rules() for line in _rule(rule))]), **schemas}
 
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Any
 
 import requests
@@ -57,11 +58,14 @@ class Ended:
 class Container:
     """A container that runs and waits for its stdin."""
 
-    def __init__(self, api: Any, identity: str, stream: Any) -> None:
+    def __init__(self, api: Any, identity: str, stream: Any, first_input: bytes) -> None:
         self.identity = identity
         self._api, self._stream = api, stream
         self._exit_code: int | None = None
         self._waiter = threading.Thread(target=self._wait, daemon=True)
+        self._input: SimpleQueue[bytes] = SimpleQueue()
+        self._input.put(first_input)
+        threading.Thread(target=self._feed, daemon=True).start()
 
     def manifest(self) -> str | None:
         """The digest of the manifest that it runs, where the engine tells (Docker 28), and has not removed it yet."""
@@ -70,16 +74,16 @@ class Container:
             return (seen.get("ImageManifestDescriptor") or {}).get("digest")
         return None
 
-    def ask(self, payload: bytes, seconds: float, most_output: int) -> Ended:
-        """Write `payload` to its stdin, read both streams to their end, and tell how it ended.
+    def ask(self, question: bytes, seconds: float, most_output: int) -> Ended:
+        """Write `question` to its stdin, read both streams to their end, and tell how it ended.
 
         Args:
-            payload: all of its stdin.
+            question: the rest of its stdin.
             seconds: after so long the container is killed.
             most_output: so many bytes of stdout are kept; one more and the container is killed.
         """
         self._waiter.start()
-        threading.Thread(target=self._feed, args=(payload,), daemon=True).start()
+        self._input.put(question)
         ended = Ended()
         watchdog = threading.Timer(seconds, self._out_of_time, args=(ended,))
         watchdog.daemon = True
@@ -102,11 +106,12 @@ class Container:
         with suppress(APIError, requests.RequestException):
             self._exit_code = int(self._api.wait(self.identity)["StatusCode"])
 
-    def _feed(self, payload: bytes) -> None:
-        """Write all of stdin; a command that does not read it to the end is no problem of ours."""
+    def _feed(self) -> None:
+        """Write stdin's two parts; a command that does not read them to the end is no problem of ours."""
         raw: socket.socket = getattr(self._stream, "_sock", self._stream)  # docker-py may wrap it in a file
         with suppress(OSError):
-            raw.sendall(payload)
+            raw.sendall(self._input.get())
+            raw.sendall(self._input.get())
 
     def _collect(self, ended: Ended, most_output: int) -> None:
         """Keep stdout up to the limit, and the last part of stderr."""
@@ -137,8 +142,12 @@ class Containers:
         self._alive: set[str] = set()
         self._lock = threading.Lock()
 
-    def start(self, command: Command) -> Container:
+    def start(self, command: Command, first_input: bytes) -> Container:
         """Start a command; its stdin, stdout and stderr are attached from the beginning.
+
+        Args:
+            command: what to run.
+            first_input: the beginning of its stdin, written at once; `Container.ask` writes the rest.
 
         Raises:
             CannotStart: the engine could not start the command in the image.
@@ -156,7 +165,7 @@ class Containers:
         except (DockerException, requests.RequestException) as error:
             self.remove(identity)
             raise EngineUnavailable(f"the engine did not start the container: {error}") from error
-        return Container(self._api, identity, stream)
+        return Container(self._api, identity, stream, first_input)
 
     def ended(self, container: Container) -> None:
         """Forget a container that has ended: the daemon removes it."""

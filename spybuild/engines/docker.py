@@ -25,7 +25,7 @@ from spybuild.engines.leftovers import reap
 from spybuild.errors import EngineUnavailable, ImageNotFound, InterpreterNotFound, PlatformNotRunnable, ProbeError
 from spybuild.model.digests import Digest, Reference
 from spybuild.model.platforms import Platform
-from spybuild.probe.boot import BOOT
+from spybuild.probe.boot import BOOT, framed, probe_source
 from spybuild.probe.limits import Limits
 
 if TYPE_CHECKING:  # the models cost time to load, and are not needed to start a container
@@ -160,7 +160,7 @@ class DockerEngine:
             argv = (python, "-I", "-S", "-B", "-c", BOOT)
             command = Command(image.reference, self._platform_argument(image), argv, self._user, self._limits)
             try:
-                container = self._containers.start(command)
+                container = self._containers.start(command, framed(probe_source()))
             except CannotStart as error:
                 if not any(words in str(error).lower() for words in _NOT_FOUND):
                     message = f"the engine did not start {python} on {image.platform}: {error}"
@@ -194,7 +194,7 @@ class DockerEngine:
         if manifest and image.digest and manifest != str(image.digest):
             self._containers.remove(container.identity)
             raise ProbeError(f"the engine ran {manifest} where {image.digest} was asked for")
-        ended = container.ask(exchange.payload, limits.total_seconds(modules), limits.total_answer_bytes(modules))
+        ended = container.ask(exchange.question, limits.total_seconds(modules), limits.total_answer_bytes(modules))
         try:
             facts = exchange.facts(bytes(ended.stdout))
         except ProbeError as error:

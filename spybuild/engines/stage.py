@@ -19,7 +19,7 @@ from spybuild.engines.engine import Image, ImageConfig, PlatformImage
 from spybuild.engines.interpreter import candidates
 from spybuild.errors import ImageNotFound, InterpreterNotFound, ProbeError
 from spybuild.model.platforms import Platform
-from spybuild.probe.boot import BOOT
+from spybuild.probe.boot import BOOT, framed, probe_source
 
 if TYPE_CHECKING:  # the models cost time to load
     from spybuild.model.facts import Facts
@@ -86,7 +86,8 @@ class StageEngine:
             ) from error
         self._running.add(process)
         try:
-            stdout, stderr = process.communicate(exchange.payload, request.limits.total_seconds(len(request.modules)))
+            fed = framed(probe_source()) + exchange.question
+            stdout, stderr = process.communicate(fed, request.limits.total_seconds(len(request.modules)))
         except subprocess.TimeoutExpired:
             raise ProbeError("the probe ran out of time and was killed") from None
         finally:

@@ -1,7 +1,10 @@
-"""The command that an interpreter in an image is started with; all else comes on its stdin.
+"""What an interpreter in an image is started with, and what it is fed on stdin: the probe, the request, the nonce.
 
-It reads no more than the probe's source, so that the request and the nonce stay where the probe can read them.
+The command reads no more than the probe's source, so that the request and the nonce stay where the probe can read them.
+The source can be fed before the request is known: the interpreter compiles it meanwhile.
 """
+
+from importlib import resources
 
 BOOT = """import os,sys
 if sys.version_info<(3,6):sys.stderr.write("spybuild: needs Python 3.6+\\n");sys.exit(3)
@@ -10,3 +13,23 @@ def r(n,b=b""):
  return b
 exec(compile(r(int(r(17))),"<spybuild probe>","exec"),{"__name__":"<probe>","__builtins__":dict(vars(__builtins__))})
 """
+
+
+def probe_source() -> bytes:
+    """The probe's source text."""
+    return resources.files("spybuild.probe").joinpath("probe.py").read_bytes()
+
+
+def framed(content: bytes) -> bytes:
+    """`content` as the probe's side reads it: its length in 16 digits, a newline, and itself."""
+    return b"%016d\n%b" % (len(content), content)
+
+
+def asked(request: bytes, nonce: str) -> bytes:
+    """What follows the framed source.
+
+    Args:
+        request: the request, a Python literal.
+        nonce: 32 hexadecimal digits that nobody can guess; the answer is framed by them.
+    """
+    return framed(request) + nonce.encode("ascii") + b"\n"

@@ -8,7 +8,6 @@ is not well formed makes that one module `unreadable` and touches no other.
 import binascii
 import json
 import re
-from importlib import resources
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -20,22 +19,6 @@ _MAX_ANSWER = 512 << 20
 _MARK = re.compile(rb"\n--spybuild-([0-9a-f]{32})-(?:(\d{12})-([0-9a-f]{8})|end)--\n")
 _SLOT_KEYS = {"outcome", "message", "facts", "exit_status", "signal", "requested"}
 _OWN_WORDS = {"outcome", "requested", "signal", "stdout", "stderr", "stdout_truncated", "stderr_truncated"}
-
-
-def probe_source() -> bytes:
-    """The probe's source text."""
-    return resources.files("spybuild.probe").joinpath("probe.py").read_bytes()
-
-
-def payload(source: bytes, request: bytes, nonce: str) -> bytes:
-    """What the interpreter that runs `boot.BOOT` is fed on stdin.
-
-    Args:
-        source: the probe, as `probe_source` returns it.
-        request: the request, a Python literal.
-        nonce: 32 hexadecimal digits that nobody can guess; the answer is framed by them.
-    """
-    return b"%016d\n%b%016d\n%b%b\n" % (len(source), source, len(request), request, nonce.encode("ascii"))
 
 
 def read_answer(stdout: bytes, nonce: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from spybuild.errors import ProbeError
 from spybuild.model.facts import Facts, Question
+from spybuild.probe.boot import asked
 from spybuild.probe.limits import Limits
-from spybuild.probe.reading import payload, probe_source, read_answer
+from spybuild.probe.reading import read_answer
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Request:
 
     def literal(self) -> bytes:
         """The request as the Python literal that the probe reads."""
-        asked: dict[str, Any] = {
+        form: dict[str, Any] = {
             "version": 1,
             "modules": list(self.modules),
             "workdir": self.workdir,
@@ -55,7 +56,7 @@ class Request:
                 "jobs": self.jobs,
             },
         }
-        return ascii(asked).encode("ascii")
+        return ascii(form).encode("ascii")
 
 
 class Exchange:
@@ -69,9 +70,9 @@ class Exchange:
         self._nonce = random_source.token_hex(16)
 
     @property
-    def payload(self) -> bytes:
-        """What the interpreter reads on stdin: the probe, the request, the nonce."""
-        return payload(probe_source(), self._request.literal(), self._nonce)
+    def question(self) -> bytes:
+        """What the interpreter reads on stdin after the probe's source: the request and the nonce."""
+        return asked(self._request.literal(), self._nonce)
 
     def facts(self, stdout: bytes) -> Facts:
         """The facts in what the probe printed.

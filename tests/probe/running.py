@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from spybuild.probe.boot import BOOT
-from spybuild.probe.reading import payload, probe_source, read_answer
+from spybuild.probe import boot
+from spybuild.probe.boot import BOOT, framed, probe_source
+from spybuild.probe.reading import read_answer
 
 LIMITS = {"module_seconds": 20.0, "memory_bytes": 1 << 30, "output_bytes": 65536, "answer_bytes": 8 << 20, "jobs": 1}
 
@@ -48,7 +49,7 @@ def converse(
 ) -> tuple["subprocess.CompletedProcess[bytes]", str]:
     """What the probe's process did, and the nonce it was given. `before` is a command to run it under."""
     nonce = secrets.token_hex(16)
-    fed = payload(probe_source(), ascii(asked).encode(), nonce)
+    fed = framed(probe_source()) + boot.asked(ascii(asked).encode(), nonce)
     command = [*before, python, "-I", "-S", "-B", "-c", BOOT]
     base = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
     ended = subprocess.run(

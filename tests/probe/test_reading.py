@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from spybuild.errors import ProbeError
 from spybuild.model.facts import ModuleFacts
-from spybuild.probe.boot import BOOT
-from spybuild.probe.reading import payload, probe_source, read_answer
+from spybuild.probe import boot
+from spybuild.probe.boot import BOOT, asked, probe_source
+from spybuild.probe.reading import read_answer
 from tests.probe.running import ask, converse, request
 
 NONCE = "0123456789abcdef" * 2
@@ -43,9 +44,12 @@ def answer_with(facts: str, **more: Any) -> dict[str, Any]:
     return module
 
 
-def test_payload_is_what_the_boot_line_reads() -> None:
+def test_stdin_is_what_the_boot_line_reads() -> None:
     """Each part is preceded by its length; the nonce comes last."""
-    assert payload(b"abc", b"{}", NONCE) == b"0000000000000003\nabc0000000000000002\n{}" + NONCE.encode() + b"\n"
+    assert (
+        boot.framed(b"abc") + asked(b"{}", NONCE)
+        == b"0000000000000003\nabc0000000000000002\n{}" + NONCE.encode() + b"\n"
+    )
     assert len(BOOT) < 300
 
 
@@ -155,7 +159,7 @@ def test_any_description_is_facts_or_unreadable(value: Any) -> None:
 
 def test_a_request_cut_short_or_a_bad_nonce_gives_no_answer(python: str) -> None:
     """The probe ends with status 3 and one line on stderr."""
-    fed = payload(probe_source(), ascii(request([])).encode(), NONCE)
+    fed = boot.framed(probe_source()) + asked(ascii(request([])).encode(), NONCE)
     for data in (fed[:-10], fed[:-60], fed.replace(NONCE.encode(), b"x" * 32)):
         ended = subprocess.run([python, "-I", "-S", "-B", "-c", BOOT], input=data, capture_output=True)
         assert ended.returncode == 3
@@ -244,7 +248,7 @@ def test_a_minimal_python_is_enough(tmp_path: Path) -> None:
     """Without ctypes, resource and json (Debian's python3-minimal), facts are the same but for the memory."""
     (tmp_path / "x.py").write_text("def f(a: int = 1): pass\nclass E(Exception): pass\n")
     absent = b"import sys\nfor name in ('ctypes', 'resource', 'json', 'inspect', 'ast'): sys.modules[name] = None\n"
-    fed = payload(absent + probe_source(), ascii(request(["x.py"], workdir=str(tmp_path))).encode(), NONCE)
+    fed = boot.framed(absent + probe_source()) + asked(ascii(request(["x.py"], workdir=str(tmp_path))).encode(), NONCE)
     ended = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", BOOT], input=fed, capture_output=True)
     bare = read_answer(ended.stdout, NONCE)["modules"][0]
     full = ask(sys.executable, ["x.py"], workdir=str(tmp_path))["modules"][0]
