@@ -177,7 +177,7 @@ def take_packages(wheels: Iterable[Path]) -> None:
             archive.extractall(packages)
     if odd := [folder.name for folder in packages.glob("*.data")]:
         raise SystemExit(f"assemble: wheels with files for other places: {', '.join(odd)}")
-    projects = [folder.name.rpartition("-")[0] for folder in packages.glob("*.dist-info")]
+    projects = [folder.name.partition("-")[0] for folder in packages.glob("*.dist-info")]
     if twice := {project for project in projects if projects.count(project) > 1}:
         raise SystemExit(f"assemble: more than one version of {', '.join(sorted(twice))}")
     for file in (file for pattern in _UNUSED_PACKAGES for file in packages.glob(pattern)):

@@ -42,7 +42,9 @@ def find_ground(narrator: Narrator) -> Ground | None:
     if not _can_bring_up():
         return _ground(base, {}) if ready else None
     narrator.say(
-        "No base image to be had from here: the stack makes one." if ready else "No Docker: the stack brings one."
+        "No base image to be had from here: the stack makes one."
+        if ready
+        else "No Docker along PATH: the stack brings one."
     )
     arguments = ["-m", "tests.stack", "up", "--only", *_PARTS]
     outcome = narrator.run([sys.executable, *arguments], shlex.join(["python3", *arguments]))

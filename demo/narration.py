@@ -36,7 +36,7 @@ class Outcome:
 class Narrator:
     """Tells what is done, and does it."""
 
-    stream: TextIO = sys.stdout
+    stream: TextIO = field(default_factory=lambda: sys.stdout)
     environment: Mapping[str, str] = field(default_factory=dict)
     """What commands get besides this process's own environment."""
     step: int = 0
@@ -97,8 +97,9 @@ class Narrator:
             )  # fmt: skip
         except OSError as error:
             raise DemoError(f"{argv[0]} cannot be run: {error.strerror}") from error
-        text = self._follow(process)
-        return Outcome(process.wait(), text, time.monotonic() - started)
+        with process:
+            text = self._follow(process)
+        return Outcome(process.returncode, text, time.monotonic() - started)
 
     def _follow(self, process: "subprocess.Popen[str]") -> str:
         lines = []

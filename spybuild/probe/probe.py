@@ -814,7 +814,10 @@ def calm_down(memory):
 
 
 # ---- 8. Describing a module ------------------------------------------------------------------------------------------
-KEPT_DUNDERS = ("__version__", "__author__", "__all__", "__license__")
+IMPORT_DUNDERS = frozenset((  # what the import system itself puts into every module
+    "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__file__", "__path__", "__cached__",
+    "__builtins__", "__annotations__", "__annotate__", "__annotate_func__", "__conditional_annotations__",
+    "__warningregistry__"))
 ModuleType, FunctionType, CodeType = type(sys), type(borrow), type(borrow.__code__)
 MethodType = type(HIDER.learn)
 
@@ -830,7 +833,7 @@ def describe(module, name, path):
              "distribution": distribution(name, source.path or path)}
     annotations = own_annotations(module)
     for key, value in list(names.items()):
-        if type(key) is not str or is_dunder(key) and key not in KEPT_DUNDERS or is_a(value, ModuleType):
+        if type(key) is not str or key in IMPORT_DUNDERS:
             continue
         if is_typing_form(value):
             facts["variables"].append(describe_variable(key, value, source.scope.get(key), annotations, names))
@@ -1527,6 +1530,8 @@ def text_of_value(thing):
     """Return repr(), of long things the beginning, of sets in order, and without addresses, which differ each time."""
     room = VALUE_LIMIT + 2 * HIDER.longest
     try:
+        if is_a(thing, ModuleType):  # its repr names a file, which differs from one Python to the next
+            return "<module %s>" % plain(namespace_of(thing).get("__name__", ""))
         if type(thing) in (str, bytes, list, tuple):
             thing = thing[:room]
         if type(thing) in (set, frozenset) and thing:

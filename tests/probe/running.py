@@ -6,6 +6,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,23 @@ def interpreters() -> list[str]:
     ]
     real = {os.path.realpath(path): path for path in [*found, sys.executable] if path and "/shims/" not in path}
     return list(real.values())
+
+
+@cache
+def version_of(python: str) -> tuple[int, ...]:
+    """An interpreter's version, major and minor."""
+    code = "import sys; print('%d %d' % sys.version_info[:2])"
+    return tuple(map(int, subprocess.run([python, "-c", code], capture_output=True, check=True).stdout.split()))
+
+
+def since(*version: int) -> list[str]:
+    """The interpreters from a version on; SpyBuild's own is among them."""
+    return [python for python in interpreters() if version_of(python) >= version]
+
+
+def open_to_all() -> list[str]:
+    """The interpreters that an unprivileged user may run."""
+    return [python for python in interpreters() if not os.path.realpath(python).startswith("/root/")]
 
 
 def request(modules: list[str], **more: Any) -> dict[str, Any]:

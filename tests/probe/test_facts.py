@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.probe.running import ask, one
+from tests.probe.running import one, version_of
 
 RICH = '''\
 """A module with something of everything."""
@@ -283,11 +283,13 @@ def test_facts_are_the_same_everywhere(facts: dict[str, Any], tmp_path_factory: 
         assert found[key] == value, key
 
 
-def test_variables_are_every_binding_that_is_no_function_class_or_module(facts: dict[str, Any]) -> None:
-    """Dunder names are left out but for the customary ones; a later assignment counts; annotations alone bind nothing."""
+def test_variables_are_every_binding_that_is_no_function_or_class(facts: dict[str, Any]) -> None:
+    """Imported modules too; what the import system binds is left out; annotations alone bind nothing."""
     names = [item["name"] for item in facts["variables"] if item["name"] not in TYPING]
-    assert names == [
-        "__version__", "__all__", "NAME", "PORT", "RATIO", "ON", "NOTHING", "HUGE", "NAN", "NAMES", "PLACES", "FIRST",
+    modules = [name for name in names if named(facts["variables"], name)["value"]["type"] == "module"]
+    assert named(facts["variables"], modules[0])["value"]["text"] == f"<module {modules[0]}>"
+    assert [name for name in names if name not in modules] == [
+        "__version__", "__all__", "__secret__", "NAME", "PORT", "RATIO", "ON", "NOTHING", "HUGE", "NAN", "NAMES", "PLACES", "FIRST",
         "SECOND", "REST", "LONG", "THING", "CONDITIONAL",
     ]  # fmt: skip
     assert facts["version"] == "1.2.3"
@@ -555,16 +557,9 @@ class Device:
 """
 
 
-def supports(python: str, version: tuple[int, int]) -> bool:
-    found = ask(python, [])["interpreter"]["version"].split(".")
-    return tuple(map(int, found[:2])) >= version
-
-
-def test_dataclasses_and_postponed_annotations(python: str, tmp_path: Path) -> None:
+def test_dataclasses_and_postponed_annotations(python37: str, tmp_path: Path) -> None:
     """Fields are instance attributes, class variables are not; a name that is only there for type checkers resolves to nothing."""
-    if not supports(python, (3, 7)):
-        pytest.skip("a grammar of Python 3.7")
-    facts = one(python, tmp_path, NEWER)
+    facts = one(python37, tmp_path, NEWER)
     assert facts["outcome"] == "imported", facts
     device = named(facts["classes"], "Device")
     assert device["is_dataclass"]
@@ -583,22 +578,20 @@ def test_dataclasses_and_postponed_annotations(python: str, tmp_path: Path) -> N
 def test_unresolvable_names_do_not_spoil_their_neighbours(python: str, tmp_path: Path) -> None:
     """Also where annotations are evaluated late (3.14), one unknown name leaves the others."""
     source = "from typing import List\ndef f(a: 'Nowhere', b: List[int], c: int): pass\n"
-    if supports(python, (3, 14)):
+    if version_of(python) >= (3, 14):
         source = source.replace("'", "")
     facts = one(python, tmp_path, source)
     assert [pair and pair[1] for pair in annotations(function(facts, "f")).values()] == [None, "list[int]", "int", None]
 
 
-def test_modern_grammar(python: str, tmp_path: Path) -> None:
+def test_modern_grammar(python310: str, tmp_path: Path) -> None:
     """Positional-only parameters, unions by bar, builtin generics, Literal, Annotated."""
-    if not supports(python, (3, 10)):
-        pytest.skip("a grammar of Python 3.10")
     source = (
         "from typing import Annotated, Literal\nimport collections.abc as c\n"
         "def f(a: int | None, /, b: list[str] | dict[str, int], *, d: Literal['x', 1], e: Annotated[int, 5],\n"
         "      g: c.Callable[[int], str], h: c.Callable[[], None], i: c.Set[int], j: type[int]): pass\n"
     )
-    found = function(one(python, tmp_path, source), "f")
+    found = function(one(python310, tmp_path, source), "f")
     assert [each["kind"] for each in found["parameters"]][:3] == [
         "positional-only",
         "positional-or-keyword",

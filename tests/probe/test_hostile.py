@@ -396,7 +396,7 @@ def _read(path: Path) -> bytes:
         return b""
 
 
-def test_the_parent_is_closed_to_its_children(python: str, tmp_path: Path) -> None:
+def test_the_parent_is_closed_to_its_children(public_python: str, tmp_path: Path) -> None:
     """A child of the same, unprivileged user can open neither the parent's descriptors nor its memory."""
     if not shutil.which("setpriv"):
         pytest.skip("needs setpriv")
@@ -410,9 +410,7 @@ def test_the_parent_is_closed_to_its_children(python: str, tmp_path: Path) -> No
         "own = open('/proc/self/fd/2', 'w').writable()\n"
     )
     unprivileged = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all")
-    if str(Path(python).resolve()).startswith("/root/"):
-        pytest.skip("an interpreter in /root is out of nobody's reach")
-    ended, nonce = converse(python, request(["spy.py"], workdir=str(tmp_path)), before=unprivileged)
+    ended, nonce = converse(public_python, request(["spy.py"], workdir=str(tmp_path)), before=unprivileged)
     facts = read_answer(ended.stdout, nonce)["modules"][0]
     values = {variable["name"]: variable["value"]["text"] for variable in facts["variables"]}
     assert values["found"] == "[]"
@@ -455,11 +453,9 @@ def test_jobs_run_at_once_and_stay_in_order(python: str, tmp_path: Path) -> None
     assert [module["variables"][0]["value"]["scalar"] for module in answer["modules"]] == [0, 1, 2, 3]
 
 
-def test_old_python_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_old_python_is_refused_in_one_line() -> None:
     """An interpreter that is too old says so and ends with status 3."""
-    old = next(iter(sorted(Path.home().glob(".pyenv/versions/2.7*/bin/python"))), None)
-    if old is None:
-        pytest.skip("no Python 2.7 here")
-    ended = subprocess.run([old, "-c", BOOT], input=b"", capture_output=True)
+    pretends = "import sys; sys.version_info = (2, 7, 18); exec(sys.argv[1])"
+    ended = subprocess.run([sys.executable, "-c", pretends, BOOT], input=b"", capture_output=True)
     assert ended.returncode == 3
     assert re.fullmatch(rb"spybuild: [^\n]*3\.6[^\n]*\n", ended.stderr)

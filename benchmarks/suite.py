@@ -1,0 +1,118 @@
+"""The benchmarks: what is put beside what, and the bounds to hold."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measuring import Command, MeasurementError, Runs, clean, in_turn
+from benchmarks.peers import IMPORTSPY, command_of
+from benchmarks.samples import Sample, application, heavy, import_statement, thermostat, trivial
+from benchmarks.table import Row, compared, loaded, memory
+from tests.stack import Docker, Stack
+
+NATIVE, FOREIGN = "linux/amd64", "linux/arm64"
+_SECRETS = {"DEVICE_TOKEN": "sample-device-token"}
+_SPYBUILD = Path(sys.executable).parent / "spybuild"
+_DOCKER_RUN = "docker run"
+_HEAVY_MODULES = ("docker", "pydantic")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where it is measured: the engine, a folder for contracts and contexts, and how many rounds."""
+
+    stack: Stack
+    engine: Docker
+    folder: Path
+    rounds: int
+
+    def scan(self, sample: Sample, *platforms: str) -> Command:
+        """SpyBuild scans the sample on these platforms."""
+        flags = [flag for each in platforms for flag in ("--platform", each)]
+        argv = ("scan", sample.image, "-c", str(sample.contract), *flags, *sample.flags)
+        return Command((str(_SPYBUILD), *argv), self.folder, {**self.engine.environment(), **_SECRETS})
+
+    def docker_run(self, sample: Sample) -> Command:
+        """Docker's own client imports the sample's modules, as who wrote the image would try it by hand."""
+        argv = ("run", "--rm", "--platform", NATIVE, "--entrypoint", "python3", sample.image)
+        statement = ("-c", import_statement(sample.modules))
+        return Command((self.engine.client or "docker", *argv, *statement), self.folder, self.engine.environment())
+
+    def measure(self, *commands: Command) -> list[Runs]:
+        """The runs of these commands, taken in turn."""
+        return in_turn(commands, self.rounds)
+
+
+def imports(bench: Bench) -> Iterator[Row]:
+    """A scan of one platform beside the bare import of the same modules."""
+    samples = {
+        "scan: 1 trivial module": trivial(bench.stack, bench.folder, 1),
+        "scan: the thermostat": thermostat(bench.stack),
+        "scan: a module that imports 10 heavy ones": application(bench.stack, bench.folder),
+        "scan: the 10 heavy ones, each under contract": heavy(bench.stack, bench.folder),
+    }
+    for what, sample in samples.items():
+        ours, peer = bench.measure(bench.scan(sample, NATIVE), bench.docker_run(sample))
+        yield compared(what, ours.seconds, peer.seconds, _DOCKER_RUN, 1.3)
+
+
+def modules(bench: Bench) -> Iterator[Row]:
+    """Growth with the number of modules; what holds here is the bound on the growth."""
+    counts = (1, 10, 100)
+    samples = [trivial(bench.stack, bench.folder, count) for count in counts]
+    both = [command for each in samples for command in (bench.scan(each, NATIVE), bench.docker_run(each))]
+    runs = bench.measure(*both)
+    for count, ours, peer in zip(counts, runs[::2], runs[1::2], strict=True):
+        yield compared(f"scan, by modules: {count}", ours.seconds, peer.seconds, _DOCKER_RUN)
+    yield compared("scan: 100 trivial modules", runs[4].seconds, runs[0].seconds, "ours, 1 module", 2)
+    yield compared("  docker run, for that", runs[5].seconds, runs[1].seconds, "docker run, 1 module")
+
+
+def platforms(bench: Bench) -> Iterator[Row]:
+    """Two platforms in one scan beside a scan of each; less than 1 means that they overlap."""
+    sample = trivial(bench.stack, bench.folder, 1)
+    wanted = ((NATIVE, FOREIGN), (NATIVE,), (FOREIGN,))
+    both, native, foreign = bench.measure(*(bench.scan(sample, *each) for each in wanted))
+    yield compared("scan: amd64 and arm64 (emulated)", both.seconds, (native + foreign).seconds, "ours, one by one")
+    yield compared("scan: amd64 and arm64 (emulated)", both.seconds, foreign.seconds, "ours, arm64 alone")
+
+
+def start(bench: Bench) -> Iterator[Row]:
+    """The start of the command line."""
+    argvs = ((str(each), "--version") for each in (_SPYBUILD, command_of(IMPORTSPY)))
+    ours, peer = bench.measure(*(Command(argv, bench.folder, {}) for argv in argvs))
+    yield compared("spybuild --version", ours.seconds, peer.seconds, "importspy 0.5.0", 0.5)
+    yield loaded(f"import spybuild: of {' and '.join(_HEAVY_MODULES)}", _loaded_by_import(bench.folder))
+
+
+def peak(bench: Bench) -> Iterator[Row]:
+    """The memory of the scanning process; that of the containers is the image's."""
+    for what, sample in (
+        ("memory: scan of the thermostat, 2 platforms", thermostat(bench.stack)),
+        ("memory: scan of 100 modules, 2 platforms", trivial(bench.stack, bench.folder, 100)),
+        ("memory: scan of 10 heavy modules, 2 platforms", heavy(bench.stack, bench.folder)),
+    ):
+        (runs,) = bench.measure(bench.scan(sample, NATIVE, FOREIGN))
+        yield memory(what, runs.peak_bytes, 150)
+
+
+BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
+    "imports": imports,
+    "modules": modules,
+    "platforms": platforms,
+    "start": start,
+    "memory": peak,
+}
+
+
+def _loaded_by_import(folder: Path) -> set[str]:
+    """Which of the heavy modules `import spybuild` loads."""
+    program = "import sys, spybuild; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, env=clean({}), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise MeasurementError(f"import spybuild: {done.stderr.strip()}")
+    return set(_HEAVY_MODULES).intersection(done.stdout.split())
