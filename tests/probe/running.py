@@ -83,6 +83,11 @@ def ask(python: str, modules: list[str], env: dict[str, str] | None = None, **mo
     return read_answer(ended.stdout, nonce)
 
 
+def named(items: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The one of several facts that has this name."""
+    return next(item for item in items if item["name"] == name)
+
+
 def one(python: str, folder: Path, source: str, name: str = "plugin.py", **more: Any) -> dict[str, Any]:
     """The facts of one module of that source."""
     path = folder / name

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.probe.running import one, version_of
+from tests.probe.running import named, one, version_of
 
 RICH = '''\
 """A module with something of everything."""
@@ -229,10 +229,6 @@ def rich(python: str, folder: Path) -> dict[str, Any]:
 def facts(python: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The rich module's facts."""
     return rich(python, tmp_path_factory.getbasetemp())
-
-
-def named(items: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(item for item in items if item["name"] == name)
 
 
 def function(facts: dict[str, Any], name: str) -> dict[str, Any]:

@@ -118,6 +118,7 @@ def test_numbers_can_be_secrets(python: str, tmp_path: Path) -> None:
     source = "import os\nPIN = int(os.environ['PIN'])\nCODE = os.environ['CODE']\nNEAR = 'x' + CODE\n"
     facts = one(python, tmp_path, source, environment={"PIN": "73911", "CODE": "7z"}, secrets=["PIN", "CODE"])
     values = {item["name"]: (item["value"]["text"], item["value"]["is_scalar"]) for item in facts["variables"]}
+    assert values.pop("os") == ("<module os>", False)
     assert values == {
         "PIN": ("[value of PIN]", False),
         "CODE": ("[value of CODE]", False),
@@ -132,7 +133,7 @@ def test_a_cut_never_shows_half_a_secret(python: str, tmp_path: Path) -> None:
     for size in (100, 110, 125, 126, 127, 300):
         facts = one(python, tmp_path, source, environment={"S_TOKEN": secret}, output_bytes=size)
         assert "abc" not in facts["stdout"]
-        assert "abc" not in facts["variables"][1]["value"]["text"]
+        assert not [item for item in facts["variables"] if "abc" in item["value"]["text"]]
 
 
 def test_fixed_words_stay(python: str, tmp_path: Path) -> None:

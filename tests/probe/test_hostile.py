@@ -13,7 +13,7 @@ import pytest
 from spybuild.errors import ProbeError
 from spybuild.probe.boot import BOOT
 from spybuild.probe.reading import read_answer
-from tests.probe.running import ask, converse, one, request
+from tests.probe.running import ask, converse, named, one, request
 
 GOOD = "def run(a: int) -> str: return 'x'\nVALUE = 7\n"
 
@@ -450,7 +450,7 @@ def test_jobs_run_at_once_and_stay_in_order(python: str, tmp_path: Path) -> None
     for number in range(4):
         (tmp_path / f"m{number}.py").write_text(f"import time; time.sleep({0.5 - number / 10}); NUMBER = {number}")
     answer = ask(python, [f"m{number}.py" for number in range(4)], workdir=str(tmp_path), jobs=4)
-    assert [module["variables"][0]["value"]["scalar"] for module in answer["modules"]] == [0, 1, 2, 3]
+    assert [named(module["variables"], "NUMBER")["value"]["scalar"] for module in answer["modules"]] == [0, 1, 2, 3]
 
 
 def test_old_python_is_refused_in_one_line() -> None:
