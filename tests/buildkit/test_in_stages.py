@@ -58,7 +58,8 @@ def thermostat(stack: Stack, docker: Docker, image: str) -> Docker:
 
     def build(*arguments: str, base: str = "3.13", platform: str = "linux/amd64") -> subprocess.CompletedProcess[str]:
         return docker(
-            "buildx", "build", "--progress=plain", "--platform", platform, "--build-arg", f"BASE={stack.bases[base]}",
+            "buildx", "build", "--progress=plain", "--output=type=cacheonly", "--platform", platform,
+            "--build-arg", f"BASE={stack.bases[base]}",
             "--build-arg", f"SPYBUILD={image}", "--secret", "id=device_token,env=DEVICE_TOKEN",
             "--no-cache-filter", "validate", "-f", SAMPLES / "thermostat/Dockerfile", *arguments, SAMPLES,
         )  # fmt: skip
@@ -81,7 +82,7 @@ def stage(stack: Stack, docker: Docker, image: str, tmp_path: Path) -> Docker:
             "RUN --mount=type=bind,from=spybuild,source=/opt/spybuild,target=/opt/spybuild "
             '["/opt/spybuild/bin/spybuild", "validate"]\n'
         )
-        return docker("buildx", "build", "--progress=plain", "--no-cache", "--platform", "linux/amd64", tmp_path)
+        return docker("buildx", "build", "--progress=plain", "--output=type=cacheonly", "--no-cache", tmp_path)
 
     return build
 
