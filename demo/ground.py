@@ -14,7 +14,7 @@ from buildkit.image import BASE, PLATFORMS
 from demo.narration import ROOT, Narrator
 from tests.stack import load
 
-_PARTS = ("docker", "registry", "binfmt", "bases")
+_PARTS = ("docker", "registry", "binfmt", "base-3.13")
 _NATIVE = {"x86_64": "linux/amd64", "AMD64": "linux/amd64", "aarch64": "linux/arm64", "arm64": "linux/arm64"}
 
 

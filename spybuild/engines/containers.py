@@ -92,8 +92,7 @@ class Container:
             self._collect(ended, most_output)
         finally:
             watchdog.cancel()
-            with suppress(OSError):
-                self._stream.close()
+            self._hang_up()
         return ended
 
     def exit_code(self) -> int | None:
@@ -124,6 +123,13 @@ class Container:
             else:
                 ended.stderr += chunk
                 del ended.stderr[:-_STDERR_KEPT]
+
+    def _hang_up(self) -> None:
+        """Close the stream, after the HTTP response that docker-py keeps on it: collected later it would complain."""
+        with suppress(OSError, AttributeError):
+            self._stream._response.close()
+        with suppress(OSError):
+            self._stream.close()
 
     def _out_of_time(self, ended: Ended) -> None:
         ended.out_of_time = True

@@ -5,6 +5,7 @@ module.
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -27,7 +28,8 @@ if TYPE_CHECKING:  # the models cost time to load
 
 _NOBODY = 65534
 _STDERR_KEPT = 1 << 16
-_OURS = "SPYBUILD_"
+# our own options, and what BuildKit gives to a stage that declares it
+_NOT_THE_IMAGES = re.compile(r"SPYBUILD_|(TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT)$")
 
 
 class StageEngine:
@@ -47,11 +49,14 @@ class StageEngine:
         self._running: set[subprocess.Popen[bytes]] = set()
 
     def open(self, reference: str) -> Image:
-        """This rootfs as an image of one platform; `reference` is only what the report calls it."""
-        here = os.uname()
-        return Image(
-            reference, None, "rootfs", (PlatformImage(Platform.of(here.sysname, here.machine), None, reference),)
-        )
+        """This rootfs as an image of one platform; `reference` is only what the report calls it.
+
+        In a build stage TARGETPLATFORM says which: SpyBuild itself may then be the builder's own, beside an interpreter
+        that is emulated.
+        """
+        target, here = os.environ.get("TARGETPLATFORM"), os.uname()
+        platform = Platform.parse(target) if target else Platform.of(here.sysname, here.machine)
+        return Image(reference, None, "rootfs", (PlatformImage(platform, None, reference),))
 
     def prepare(self, images: Iterable[PlatformImage]) -> None:
         """There is nothing to begin: the interpreter starts at once."""
@@ -122,7 +127,7 @@ class StageEngine:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
+            env={name: value for name, value in os.environ.items() if not _NOT_THE_IMAGES.match(name)},
             start_new_session=True,
             user=_NOBODY if drops else None,
             group=_NOBODY if drops else None,

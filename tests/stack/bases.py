@@ -61,16 +61,17 @@ BASES = (
 )  # fmt: skip
 
 
-def up(home: Home) -> Iterator[dict[str, Any]]:
-    """Bring every base image into the registry; yields what is there at first and after each one."""
+def up(home: Home, names: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Bring base images, all or those named, into the registry; yields what is there at first and after each one."""
+    wanted = [base for base in BASES if names is None or base.name in names]
     if not registry.answers(home):
         raise StackError("the base images need the registry, which is not up")
     there = [base for base in BASES if _repository(home, base).digest(base.tag)]
     yield _document(home, there)
-    if not present(home):
+    if not present(home, wanted):
         debs.require_root("building base images")
     failures = []
-    for base in BASES:
+    for base in wanted:
         try:
             _push(home, base)
         except StackError as error:
@@ -91,9 +92,9 @@ def _document(home: Home, there: Sequence[Base]) -> dict[str, Any]:
     }
 
 
-def present(home: Home) -> bool:
-    """Whether the registry has every base image, as of this recipe."""
-    return all(_is_current(_repository(home, base), base, _stamp(home, base)) for base in BASES)
+def present(home: Home, wanted: Sequence[Base] = BASES) -> bool:
+    """Whether the registry has these base images, as of this recipe."""
+    return all(_is_current(_repository(home, base), base, _stamp(home, base)) for base in wanted)
 
 
 def _repository(home: Home, base: Base) -> images.Repository:
