@@ -1,5 +1,6 @@
 # One door for users and contributors. `make demo` and `make test` set up all they need on a fresh machine.
 SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,7 +30,7 @@ lint: dev  ## Check style, types, layers, and that the probe runs on old Pythons
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --verbose | tail -n 20
+	@$(BIN)/lint-imports
 	@$(BIN)/vermin --quiet --target=3.6- --no-tips --eval-annotations spybuild/probe/probe.py
 
 format: dev  ## Put the code in the form that `make lint` wants.

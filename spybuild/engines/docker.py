@@ -4,7 +4,6 @@ With the containerd store one tag holds a whole index; the classic store and Pod
 is run is what is reported: containers are made by digest wherever the engine knows one.
 """
 
-import json
 import logging
 import os
 import tarfile
@@ -19,12 +18,12 @@ import requests
 from docker.errors import APIError, DockerException, NotFound
 
 from spybuild.engines.containers import NOBODY, CannotStart, Command, Container, Containers, Ended
+from spybuild.engines.docker_images import as_json, image_of, platform_of, read_config
 from spybuild.engines.engine import Image, ImageConfig, PlatformImage
 from spybuild.engines.interpreter import candidates, entry_dir
 from spybuild.engines.leftovers import reap
 from spybuild.errors import EngineUnavailable, ImageNotFound, InterpreterNotFound, PlatformNotRunnable, ProbeError
-from spybuild.model.digests import Digest, Reference
-from spybuild.model.platforms import Platform
+from spybuild.model.digests import Reference
 from spybuild.probe.boot import BOOT, framed, probe_source
 from spybuild.probe.limits import Limits
 
@@ -35,6 +34,7 @@ if TYPE_CHECKING:  # the models cost time to load, and are not needed to start a
 log = logging.getLogger(__name__)
 
 _LARGEST_FILE = 4 << 20
+_ARCHIVE_OVERHEAD = 1 << 16
 _KILLED = 137  # 128 + SIGKILL
 _EXEC_FORMAT = "exec format error"
 _START_ONE = (
@@ -98,10 +98,10 @@ class DockerEngine:
             ) from error
         except (DockerException, requests.RequestException) as error:
             raise EngineUnavailable(f"the engine did not tell about {name}: {_reason(error)}") from error
-        image = _index(name, seen) if seen.get("Manifests") else _single(name, seen)
+        image = image_of(name, seen)
         for platform in image.platforms:  # the config that came along is that of the daemon's own platform
-            if platform.platform == _platform_of(seen):
-                self._configs[platform] = _read_config(seen["Config"])
+            if platform.platform == platform_of(seen):
+                self._configs[platform] = read_config(seen["Config"])
         return image
 
     def prepare(self, images: Iterable[PlatformImage]) -> None:
@@ -117,12 +117,10 @@ class DockerEngine:
         """A file's content, read without running anything; see `Engine.read_file`."""
         with self._containers.unstarted(image.reference, self._platform_argument(image)) as container:
             try:
-                chunks, stat = self._api.get_archive(container, path)
+                chunks, _ = self._api.get_archive(container, path)
             except NotFound as error:
                 raise ImageNotFound(f"the image has no file {path}") from error
-            if stat["size"] > _LARGEST_FILE:
-                raise ImageNotFound(f"{path} in the image is larger than {_LARGEST_FILE >> 20} MiB")
-            return _only_file(BytesIO(b"".join(chunks)), path)
+            return _only_file(chunks, path)
 
     def run(self, image: PlatformImage, request: "Request", progress: Callable[[str], None]) -> "Facts":
         """The probe's answer on one platform; see `Engine.run`."""
@@ -175,8 +173,8 @@ class DockerEngine:
 
     def _config(self, image: PlatformImage) -> ImageConfig:
         if image not in self._configs:
-            params = {"platform": _as_json(image.platform)} if self._api_version >= _API_OF_PLATFORMS else {}
-            self._configs[image] = _read_config(self._inspect(image.reference, params)["Config"])
+            params = {"platform": as_json(image.platform)} if self._api_version >= _API_OF_PLATFORMS else {}
+            self._configs[image] = read_config(self._inspect(image.reference, params)["Config"])
         return self._configs[image]
 
     def _platform_argument(self, image: PlatformImage) -> str | None:
@@ -221,57 +219,6 @@ def podman_url() -> str:
     )
 
 
-def _index(name: str, seen: dict[str, Any]) -> Image:
-    """The platforms of an index in the containerd store; attestation manifests are no platforms."""
-    digest = Digest.parse(seen["Descriptor"]["digest"])
-    images = [manifest for manifest in seen["Manifests"] if manifest["Kind"] == "image"]
-    single = "index" not in seen["Descriptor"]["mediaType"] and "list" not in seen["Descriptor"]["mediaType"]
-    platforms = tuple(_of_manifest(digest, manifest) for manifest in images)
-    if not platforms:
-        raise ImageNotFound(f"{name} holds no image that could run, only attestations or artifacts")
-    return Image(name, digest, "image" if single else "index", platforms)
-
-
-def _single(name: str, seen: dict[str, Any]) -> Image:
-    """The one platform of a tag in the classic store, or in Podman's."""
-    digest = _digest_of(seen)
-    return Image(name, digest, "image", (PlatformImage(_platform_of(seen), digest, seen["Id"]),))
-
-
-def _platform_of(seen: dict[str, Any]) -> Platform:
-    return Platform.of(seen["Os"], seen["Architecture"], seen.get("Variant") or "")
-
-
-def _of_manifest(index: Digest, manifest: dict[str, Any]) -> PlatformImage:
-    seen = manifest["ImageData"]["Platform"]
-    platform = Platform.of(seen["os"], seen["architecture"], seen.get("variant") or "")
-    return PlatformImage(platform, Digest.parse(manifest["Descriptor"]["digest"]), str(index))
-
-
-def _digest_of(seen: dict[str, Any]) -> Digest | None:
-    """The manifest's digest: told by the containerd store, elsewhere only for images that came from a registry."""
-    if descriptor := seen.get("Descriptor"):
-        return Digest.parse(descriptor["digest"])
-    digests = {digest.partition("@")[2] for digest in seen.get("RepoDigests") or ()}
-    return Digest.parse(digests.pop()) if len(digests) == 1 else None
-
-
-def _read_config(config: dict[str, Any]) -> ImageConfig:
-    return ImageConfig(
-        env=tuple(config.get("Env") or ()),
-        entrypoint=tuple(config.get("Entrypoint") or ()),
-        cmd=tuple(config.get("Cmd") or ()),
-        workdir=config.get("WorkingDir") or "",
-        user=config.get("User") or "",
-        labels=config.get("Labels") or {},
-    )
-
-
-def _as_json(platform: Platform) -> str:
-    fields = {"os": platform.os, "architecture": platform.architecture, "variant": platform.variant}
-    return json.dumps({key: value for key, value in fields.items() if value})
-
-
 def _why_no_answer(
     image: PlatformImage, error: ProbeError, ended: Ended, exit_code: int | None
 ) -> ProbeError | PlatformNotRunnable:
@@ -288,12 +235,18 @@ def _why_no_answer(
     return ProbeError(f"{error.message}; {reason}", words)
 
 
-def _only_file(archive: BytesIO, path: str) -> bytes:
-    with tarfile.open(fileobj=archive) as tar:
+def _only_file(chunks: Iterable[bytes], path: str) -> bytes:
+    """The file in the archive that the daemon made of a path; what is too large is not read to its end."""
+    archive = bytearray()
+    for chunk in chunks:
+        archive += chunk
+        if len(archive) > _LARGEST_FILE + _ARCHIVE_OVERHEAD:
+            raise ImageNotFound(f"{path} in the image is larger than {_LARGEST_FILE >> 20} MiB, or a folder")
+    with tarfile.open(fileobj=BytesIO(archive)) as tar:
         for member in tar:
             content = tar.extractfile(member) if member.isreg() else None
             if content:
-                return content.read(_LARGEST_FILE)
+                return content.read()
     raise ImageNotFound(f"{path} in the image is no regular file")
 
 
