@@ -8,6 +8,7 @@ leave is removed by us, and what a killed scan leaves, by the next one (`leftove
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ _STDOUT = 1
 _TMP = "rw,nosuid,nodev,size=64m,mode=1777"
 _STDERR_KEPT = 1 << 16
 _LONGEST_LIFE = 24 * 3600.0
+_REMOVALS, _BETWEEN_REMOVALS = 5, 0.2
 
 
 class CannotStart(Exception):  # noqa: N818  # reads as what happened
@@ -192,8 +194,16 @@ class Containers:
 
     def remove(self, identity: str) -> None:
         """Kill and remove a container; one that is gone already is fine."""
-        with suppress(APIError, requests.RequestException):
-            self._api.remove_container(identity, force=True, v=True)
+        for _ in range(_REMOVALS):
+            try:
+                self._api.remove_container(identity, force=True, v=True)
+            except NotFound:
+                break
+            except (APIError, requests.RequestException) as error:  # it is just being started, or removed already
+                log.debug("container %.12s is not removed yet: %s", identity, error)
+                time.sleep(_BETWEEN_REMOVALS)
+            else:
+                break
         with self._lock:
             self._alive.discard(identity)
 

@@ -7,6 +7,7 @@ is run is what is reported: containers are made by digest wherever the engine kn
 import logging
 import os
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO
@@ -18,7 +19,7 @@ import requests
 from docker.errors import APIError, DockerException, NotFound
 
 from spybuild.engines.containers import NOBODY, CannotStart, Command, Container, Containers, Ended
-from spybuild.engines.docker_images import as_json, image_of, platform_of, read_config
+from spybuild.engines.docker_images import as_json, image_of, image_of_export, platform_of, read_config
 from spybuild.engines.engine import Image, ImageConfig, PlatformImage
 from spybuild.engines.interpreter import candidates, entry_dir
 from spybuild.engines.leftovers import reap
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 _LARGEST_FILE = 4 << 20
 _ARCHIVE_OVERHEAD = 1 << 16
+_SNAPSHOTTER = "io.containerd.snapshotter.v1"
 _KILLED = 137  # 128 + SIGKILL
 _EXEC_FORMAT = "exec format error"
 _START_ONE = (
@@ -78,6 +80,7 @@ class DockerEngine:
             self._client = docker.DockerClient(base_url=url) if url else docker.from_env()
             self._api: Any = self._client.api
             self._api_version = tuple(int(part) for part in self._api.api_version.split("."))
+            self._hides_platforms = self._api_version < _API_OF_MANIFESTS and _keeps_indexes(self._api.info())
             reap(self._api)
         except (DockerException, requests.RequestException) as error:
             where = url or os.environ.get("DOCKER_HOST") or "its usual socket"
@@ -98,10 +101,22 @@ class DockerEngine:
             ) from error
         except (DockerException, requests.RequestException) as error:
             raise EngineUnavailable(f"the engine did not tell about {name}: {_reason(error)}") from error
+        if self._hides_platforms:
+            return self._open_export(name)
         image = image_of(name, seen)
         for platform in image.platforms:  # the config that came along is that of the daemon's own platform
             if platform.platform == platform_of(seen):
                 self._configs[platform] = read_config(seen["Config"])
+        return image
+
+    def _open_export(self, name: str) -> Image:
+        """The image as the daemon exports it: that takes the time of writing it all, and alone shows its index."""
+        with tempfile.TemporaryFile() as archive:
+            for chunk in self._api.get_image(name):
+                archive.write(chunk)
+            archive.seek(0)
+            image, configs = image_of_export(name, archive)
+        self._configs.update(configs)
         return image
 
     def prepare(self, images: Iterable[PlatformImage]) -> None:
@@ -179,7 +194,7 @@ class DockerEngine:
 
     def _platform_argument(self, image: PlatformImage) -> str | None:
         """The platform to ask for; an engine that keeps one platform for a tag is not asked (20.10 would refuse)."""
-        return str(image.platform) if self._api_version >= _API_OF_MANIFESTS else None
+        return str(image.platform) if self._hides_platforms or self._api_version >= _API_OF_MANIFESTS else None
 
     def _inspect(self, name: str, params: dict[str, Any]) -> dict[str, Any]:
         """`GET /images/{name}/json`, with parameters that docker-py does not pass on."""
@@ -200,6 +215,11 @@ class DockerEngine:
             raise _why_no_answer(image, error, ended, container.exit_code()) from None
         self._containers.ended(container)  # the probe leaves when it has answered
         return facts
+
+
+def _keeps_indexes(info: dict[str, Any]) -> bool:
+    """Whether the daemon's store is containerd's, in which one tag may hold many platforms."""
+    return any(_SNAPSHOTTER in map(str, status) for status in info.get("DriverStatus") or ())
 
 
 def podman_url() -> str:
