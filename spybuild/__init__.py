@@ -15,18 +15,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spybuild.checking import scan as scan
-    from spybuild.checking import validate as validate
     from spybuild.contracts import load_contract as load_contract
     from spybuild.evaluate import evaluate as evaluate
+    from spybuild.scanning import scan as scan
+    from spybuild.scanning import validate as validate
 
 __version__ = "0.1.0"
 
 _PUBLIC = {
     "evaluate": "spybuild.evaluate",
     "load_contract": "spybuild.contracts",
-    "scan": "spybuild.checking",
-    "validate": "spybuild.checking",
+    "scan": "spybuild.scanning",
+    "validate": "spybuild.scanning",
 }
 
 __all__ = ["__version__", "evaluate", "load_contract", "scan", "validate"]

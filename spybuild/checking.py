@@ -1,14 +1,13 @@
-"""The main job: open an image, ask the probe on every platform, evaluate, report."""
+"""One contract held against images: ask the probe on every platform, evaluate, report."""
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from spybuild import __version__
-from spybuild.contracts import LoadedContract, load_contract, parse_contract
+from spybuild.contracts import LoadedContract, parse_contract
 from spybuild.engines.engine import Engine, Image, PlatformImage
 from spybuild.errors import EnvironmentProblem, ProbeError, UsageError
 from spybuild.evaluate import evaluate
@@ -40,7 +39,7 @@ CONTRACT_LABEL = "org.spybuild.contract"
 Progress = Callable[[Platform, str], None]
 
 
-def _silent(platform: Platform, what: str) -> None:
+def silent(platform: Platform, what: str) -> None:
     """Tell nobody."""
 
 
@@ -58,7 +57,7 @@ class Check:
     contract: LoadedContract
     surroundings: Surroundings = field(default_factory=Surroundings)
     limits: Limits = field(default_factory=Limits)
-    progress: Progress = _silent
+    progress: Progress = silent
 
     def image(self, engine: Engine, image: Image, wanted: Sequence[Platform] = ()) -> Report:
         """The report on an image: every platform of it, or those wanted, side by side where there are cores.
@@ -78,7 +77,7 @@ class Check:
         return Report(
             tool=Tool(version=__version__),
             subject=Subject(reference=image.reference, digest=_text(image.digest), kind=image.kind),
-            contract=ContractReference(path=contract.path, digest=_text(contract.digest)),
+            contract=ContractReference(path=contract.path, digest=_text(contract.digest), policy_id=contract.policy_id),
             warnings=tuple(str(warning) for warning in self.contract.warnings),
             platforms=tuple(reports),
         )
@@ -110,57 +109,6 @@ class Check:
             limits=self.limits,
             prefers_pypy=prefers_pypy(contract),
         )
-
-
-def scan(
-    reference: str,
-    contract: str | Path,
-    *,
-    engine: Engine | None = None,
-    platforms: Iterable[str] = (),
-    surroundings: Surroundings | None = None,
-    limits: Limits | None = None,
-    strict: bool = False,
-) -> Report:
-    """Hold an image against a contract, on every platform it has.
-
-    Args:
-        reference: the image, as docker names it.
-        contract: the contract's file.
-        engine: runs the probe; None for the local Docker daemon.
-        platforms: only these (`linux/arm64`); none for all.
-        surroundings: what the deployment will add to the environment.
-        limits: what a module may use while it is imported.
-        strict: refuse what ImportSpy's own model refuses.
-
-    Returns:
-        The report; `report.verdict` is the whole image's verdict.
-
-    Raises:
-        ContractError: the contract cannot be used.
-        EnvironmentProblem: the image cannot be opened.
-    """
-    from spybuild.engines.docker import DockerEngine
-
-    check = Check(load_contract(contract, strict=strict), surroundings or Surroundings(), limits or Limits())
-    used = engine or DockerEngine(limits=limits)
-    try:
-        return check.image(used, used.open(reference), [Platform.parse(text) for text in platforms])
-    finally:
-        used.close()
-
-
-def validate(
-    contract: str | Path,
-    *,
-    surroundings: Surroundings | None = None,
-    limits: Limits | None = None,
-    strict: bool = False,
-) -> Report:
-    """Hold this very rootfs against a contract, from inside a build stage or a container; see `scan`."""
-    from spybuild.engines.stage import StageEngine
-
-    return scan("/", contract, engine=StageEngine(), surroundings=surroundings, limits=limits, strict=strict)
 
 
 def contract_of_image(engine: Engine, image: Image, *, strict: bool = False) -> LoadedContract:

@@ -16,4 +16,4 @@ def schema_of(document: str) -> dict[str, Any]:
         return contract_schema()
     models: dict[str, type[Model]] = {"report": Report, "facts": Facts}
     model = models[document]
-    return {"$schema": _DIALECT, "$id": f"org.spybuild.{document}.v1", **model.model_json_schema(mode="serialization")}
+    return {"$schema": _DIALECT, "$id": f"urn:spybuild:{document}:1", **model.model_json_schema(mode="serialization")}

@@ -6,7 +6,8 @@ import pytest
 
 import spybuild
 from spybuild.checking import contract_of_image, prefers_pypy
-from spybuild.errors import ImageNotFound, PlatformNotRunnable, ProbeError, UsageError
+from spybuild.engines.engine import Image
+from spybuild.errors import ContractError, ImageNotFound, PlatformNotRunnable, ProbeError, UsageError
 from spybuild.model.report import Verdict
 from spybuild.model.surroundings import Surroundings
 from tests.fakes.engine import FakeEngine
@@ -34,7 +35,7 @@ def test_every_platform_of_the_image_is_checked(spymodel: Path) -> None:
         ("linux/arm64", Verdict.FAIL),
     ]
     assert report.verdict is Verdict.FAIL
-    assert engine.closed
+    assert not engine.closed  # it is the caller's, who may scan more with it
 
 
 def test_only_wanted_platforms_are_checked(spymodel: Path) -> None:
@@ -90,6 +91,18 @@ def test_the_report_names_the_contract_by_its_content(spymodel: Path) -> None:
     assert report.contract.path == str(spymodel)
     assert report.contract.digest is not None
     assert report.contract.digest.startswith("sha256:")
+
+
+def test_a_mistake_in_the_contract_is_told_before_a_missing_image(tmp_path: Path) -> None:
+    """Whoever writes a contract hears of it wherever they are."""
+
+    class Empty(FakeEngine):
+        def open(self, reference: str) -> Image:
+            raise ImageNotFound("no such image")
+
+    (tmp_path / "c.yml").write_text("functons: []\n")
+    with pytest.raises(ContractError, match="did you mean functions"):
+        spybuild.scan("app:1", tmp_path / "c.yml", engine=Empty({}))
 
 
 def test_an_image_may_name_its_own_contract() -> None:

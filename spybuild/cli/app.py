@@ -63,7 +63,10 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a name shows its escapes
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # both are text files here
     try:
         code = app(list(arguments), prog_name="spybuild", standalone_mode=False)
         return code if isinstance(code, int) else 0
@@ -71,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
         return _say(str(error), error.exit_code)
     except typer.TyperException as error:
         return _say(error.format_message(), 2)
-    except (typer.Abort, KeyboardInterrupt):
+    except (typer.Abort, _Interrupted):
         return _say("interrupted", _INTERRUPTED)
     except BrokenPipeError:
         return _INTERRUPTED  # whoever read our output has left
@@ -80,13 +83,16 @@ def main(arguments: Sequence[str]) -> int:
         return _say("this is a bug in SpyBuild; nothing was decided", _COULD_NOT_DECIDE)
 
 
-def _terminated(_number: int, _frame: FrameType | None) -> None:
-    """A polite kill ends as Ctrl-C does: what runs is removed first."""
-    raise KeyboardInterrupt
+class _Interrupted(BaseException):
+    """Ctrl-C or a polite kill: what runs is removed on the way out. Typer would take a KeyboardInterrupt for itself."""
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise _Interrupted
 
 
 def _say(message: str, code: int) -> int:
-    sys.stderr.write(
-        "".join(f"{'spybuild: ' if not index else ''}{line}\n" for index, line in enumerate(lines(message)))
-    )
+    """Print a message on stderr, made harmless, and return the exit code; typer has none where it showed the help."""
+    shown = [line for line in lines(message) if message]
+    sys.stderr.write("".join(f"{'' if index else 'spybuild: '}{line}\n" for index, line in enumerate(shown)))
     return code

@@ -1,6 +1,8 @@
 """Options that several verbs share, each with its variable of the environment, and what they mean."""
 
+import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +26,13 @@ Contract = Annotated[
         help="The contract. Otherwise ./spymodel.yml, then the one that the image's label org.spybuild.contract names.",
     ),
 ]  # fmt: skip
+ContractHere = Annotated[
+    Path | None,
+    typer.Option(
+        "--contract", "-c", envvar="SPYBUILD_CONTRACT", show_default=False,
+        help="The contract. Otherwise ./spymodel.yml.",
+    ),
+]  # fmt: skip
 Platforms = Annotated[
     list[str] | None,
     typer.Option(
@@ -39,15 +48,16 @@ Output = Annotated[
 Reports = Annotated[
     list[str] | None,
     typer.Option(
-        "--report", envvar="SPYBUILD_REPORT", show_default=False, metavar="FORMAT=PATH",
-        help="Write a further report; may be repeated.",
+        "--report", show_default=False, metavar="FORMAT=PATH",
+        help="Write a further report; may be repeated. [env var: SPYBUILD_REPORT, one a line]",
     ),
 ]  # fmt: skip
 Env = Annotated[
     list[str] | None,
     typer.Option(
-        "--env", "-e", envvar="SPYBUILD_ENV", show_default=False, metavar="NAME[=VALUE]",
-        help="A variable that the deployment will set; NAME alone takes its value from here. May be repeated.",
+        "--env", "-e", show_default=False, metavar="NAME[=VALUE]",
+        help="A variable that the deployment will set; NAME alone takes its value from here. Repeatable. "
+        "[env var: SPYBUILD_ENV, one a line]",
     ),
 ]  # fmt: skip
 EnvFile = Annotated[
@@ -62,8 +72,9 @@ EnvFile = Annotated[
 Secret = Annotated[
     list[str] | None,
     typer.Option(
-        "--secret", envvar="SPYBUILD_SECRET", show_default=False, metavar="id=NAME[,src=FILE|,env=VARIABLE]",
-        help="A secret that the deployment will provide; NAME alone is the variable NAME. Never shown. Repeatable.",
+        "--secret", show_default=False, metavar="id=NAME[,src=FILE|,env=VARIABLE]",
+        help="A secret that the deployment will provide; NAME alone is the variable NAME. Never shown. Repeatable. "
+        "[env var: SPYBUILD_SECRET, one a line]",
     ),
 ]  # fmt: skip
 Strict = Annotated[
@@ -107,7 +118,10 @@ Memory = Annotated[
         help="How much memory an import may take, as docker writes it.",
     ),
 ]
-Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more on stderr; -vv says all.")]
+Verbose = Annotated[
+    int,
+    typer.Option("--verbose", "-v", envvar="SPYBUILD_VERBOSE", count=True, help="Say more on stderr; -vv says all."),
+]
 NoColor = Annotated[
     bool, typer.Option("--no-color", envvar="SPYBUILD_NO_COLOR", help="No colours, as with NO_COLOR set.")
 ]
@@ -137,7 +151,38 @@ def memory_bytes(text: str) -> int:
     return size
 
 
-def runs_as(user: str) -> bool:
+@dataclass(frozen=True)
+class Destination:
+    """A report to write: how, and to which file; None is stdout."""
+
+    format: Format
+    path: Path | None
+
+
+def destinations(format_: Format, output: Path | None, further: Iterable[str] | None) -> list[Destination]:
+    """Where reports go: the first as -f and -o say, then one for every `FORMAT=PATH` of --report.
+
+    Raises:
+        UsageError: a format is none, or a file's folder cannot be written to; better told before the work than after.
+    """
+    found = [Destination(format_, output)]
+    for extra in from_lines(further, "SPYBUILD_REPORT"):
+        name, _, path = extra.partition("=")
+        if name not in tuple(Format) or not path:
+            raise UsageError(f"--report {extra}: it takes FORMAT=PATH, FORMAT one of {', '.join(Format)}")
+        found.append(Destination(Format(name), Path(path)))
+    for path_ in (each.path for each in found if each.path):
+        if path_.is_dir() or not os.access(path_.parent, os.W_OK):
+            raise UsageError(f"a report cannot be written to {path_}")
+    return found
+
+
+def from_lines(values: Iterable[str] | None, variable: str) -> list[str]:
+    """The values of a repeatable option; without any, the lines of its variable of the environment."""
+    return list(values or os.environ.get(variable, "").splitlines())
+
+
+def runs_as_image(user: str) -> bool:
     """Whether modules are imported as the image's own user.
 
     Raises:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import assert_never
 
-from spybuild.cli.options import Format
+from spybuild.cli.options import Destination, Format
 from spybuild.errors import UsageError
 from spybuild.model.report import Report, Verdict
 from spybuild.reports import as_json, text
@@ -20,31 +20,24 @@ def exit_code(report: Report) -> int:
     return 3 if not failed and any(platform.problem for platform in report.platforms) else 1
 
 
-def write_report(
-    report: Report, format_: Format, output: Path | None, further: Iterable[str] | None, *, plain: bool
-) -> None:
-    """Write the report to stdout or `output`, and once more for every `FORMAT=PATH` of `further`.
+def deliver(report: Report, destinations: Iterable[Destination], *, plain: bool) -> int:
+    """Write the report everywhere it is wanted, and return the exit code.
 
     Args:
         report: what to write.
-        format_: how to write it to stdout or `output`.
-        output: a file; None for stdout.
-        further: more reports, each `FORMAT=PATH`.
+        destinations: how and where; a destination without a file is stdout.
         plain: whether to do without colours on a terminal.
 
     Raises:
-        UsageError: a file cannot be written, or a format is none.
+        UsageError: a file cannot be written.
     """
-    for extra in further or ():
-        name, _, path = extra.partition("=")
-        if name not in tuple(Format) or not path:
-            raise UsageError(f"--report {extra}: it takes FORMAT=PATH, FORMAT one of {', '.join(Format)}")
-        _write(Path(path), _rendered(report, Format(name), colour=False))
-    if output:
-        _write(output, _rendered(report, format_, colour=False))
-    else:
-        sys.stdout.write(_rendered(report, format_, colour=not plain and wants_colour()))
-        sys.stdout.flush()
+    for destination in destinations:
+        if destination.path:
+            _write(destination.path, _rendered(report, destination.format, colour=False))
+        else:
+            colour = not plain and wants_colour()
+            print(_rendered(report, destination.format, colour=colour), end="", flush=True)
+    return exit_code(report)
 
 
 def wants_colour() -> bool:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from spybuild.cli.options import from_lines
 from spybuild.errors import UsageError
 from spybuild.model.surroundings import Surroundings
 
@@ -21,9 +22,9 @@ def surroundings(
     variables: dict[str, str] = {}
     for path in env_files or ():
         variables.update(_env_file(path))
-    for flag in env or ():
+    for flag in from_lines(env, "SPYBUILD_ENV"):
         variables.update([_variable(flag, "--env")] if "=" in flag else _from_here(flag, "--env"))
-    return Surroundings(variables, dict(_secret(flag) for flag in secrets or ()))
+    return Surroundings(variables, dict(_secret(flag) for flag in from_lines(secrets, "SPYBUILD_SECRET")))
 
 
 def _env_file(path: Path) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from spybuild import scanning
 from spybuild.cli import options
 from spybuild.cli.progress import end_progress, progress_line, start_logging
 from spybuild.cli.surroundings import surroundings
@@ -21,7 +22,7 @@ def validate(
             help="A module whose sidecar contract (plugin.importspy.yml beside plugin.py) is used.", show_default=False
         ),
     ] = None,
-    contract: options.Contract = None,
+    contract: options.ContractHere = None,
     format_: options.Formats = options.Format.TEXT,
     output: options.Output = None,
     report: options.Reports = None,
@@ -43,30 +44,29 @@ def validate(
         RUN --mount=type=bind,source=spymodel.yml,target=/spymodel.yml spybuild validate -c /spymodel.yml
     """
     start_logging(verbose)
-    given = surroundings(env, env_file, secret)
-    limits = Limits(seconds=timeout, memory_bytes=options.memory_bytes(memory))
-    run_as = None if options.runs_as(user) else "nobody"
-    source = _contract(contract, module)
-    from spybuild.checking import Check  # here, so that --help and a wrong option answer at once
-    from spybuild.cli.output import exit_code, write_report
-    from spybuild.contracts import load_contract
-    from spybuild.engines.stage import StageEngine
-
-    loaded = load_contract(source, strict=strict)
-    engine = StageEngine(python=python, user=run_as)
+    destinations = options.destinations(format_, output, report)
     try:
-        made = Check(loaded, given, limits, progress_line()).image(engine, engine.open("this rootfs"))
+        made = scanning.validate(
+            _contract(contract, module),
+            surroundings=surroundings(env, env_file, secret),
+            limits=Limits(seconds=timeout, memory_bytes=options.memory_bytes(memory)),
+            strict=strict,
+            python=python,
+            as_nobody=not options.runs_as_image(user),
+            progress=progress_line(),
+        )
     finally:
         end_progress()
-        engine.close()
-    write_report(made, format_, output, report, plain=no_color)
-    return exit_code(made)
+    from spybuild.cli.output import deliver
+
+    return deliver(made, destinations, plain=no_color)
 
 
 def _contract(named: Path | None, module: Path | None) -> Path:
     """The contract's file: as named, the module's sidecar, or ./spymodel.yml."""
-    sidecar = module.with_suffix(".importspy.yml") if module else None
-    found = next((path for path in (named, sidecar, _USUAL) if path and (path is named or path.is_file())), None)
-    if found is None:
-        raise UsageError("no contract", "name one with -c FILE, or put spymodel.yml here")
+    if named and module:
+        raise UsageError("name a contract with -c, or a module whose sidecar it is, not both")
+    found = named or (module.with_suffix(".importspy.yml") if module else _USUAL)
+    if not named and not found.is_file():
+        raise UsageError(f"no contract: there is no {found}", "name one with -c FILE, or put spymodel.yml here")
     return found

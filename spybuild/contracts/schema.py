@@ -4,7 +4,7 @@ from typing import Any
 
 from spybuild.model.contract import Contract
 
-IDENTIFIER = "https://spybuild.dev/schemas/contract-1.schema.json"
+IDENTIFIER = "urn:spybuild:contract:1"
 
 
 def contract_schema() -> dict[str, Any]:

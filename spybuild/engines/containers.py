@@ -76,11 +76,12 @@ class Container:
             return (seen.get("ImageManifestDescriptor") or {}).get("digest")
         return None
 
-    def ask(self, question: bytes, seconds: float, most_output: int) -> Ended:
-        """Write `question` to its stdin, read both streams to their end, and tell how it ended.
+    def ask(self, question: bytes, end: bytes, seconds: float, most_output: int) -> Ended:
+        """Write `question` to its stdin, read both streams up to `end` or to their end, and tell what was read.
 
         Args:
             question: the rest of its stdin.
+            end: what stdout ends with when all is said; the container then leaves by itself.
             seconds: after so long the container is killed.
             most_output: so many bytes of stdout are kept; one more and the container is killed.
         """
@@ -91,7 +92,7 @@ class Container:
         watchdog.daemon = True
         watchdog.start()
         try:
-            self._collect(ended, most_output)
+            self._collect(ended, end, most_output)
         finally:
             watchdog.cancel()
             self._hang_up()
@@ -114,11 +115,13 @@ class Container:
             raw.sendall(self._input.get())
             raw.sendall(self._input.get())
 
-    def _collect(self, ended: Ended, most_output: int) -> None:
-        """Keep stdout up to the limit, and the last part of stderr."""
+    def _collect(self, ended: Ended, end: bytes, most_output: int) -> None:
+        """Keep stdout up to its end or the limit, and the last part of stderr."""
         for kind, chunk in frames_iter(self._stream, tty=False):  # type: ignore[no-untyped-call]
             if kind == _STDOUT:
                 ended.stdout += chunk
+                if ended.stdout.endswith(end):
+                    return
                 if len(ended.stdout) > most_output:
                     self._kill()
                     return

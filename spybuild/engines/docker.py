@@ -61,21 +61,19 @@ class DockerEngine:
         url: str | None = None,
         *,
         python: str | None = None,
-        user: str | None = NOBODY,
-        limits: Limits | None = None,
+        as_nobody: bool = True,
     ) -> None:
         """Connect to the daemon, and remove what killed scans have left there.
 
         Args:
             url: the daemon's address; None follows DOCKER_HOST and the current docker context.
             python: the interpreter's path in the image, if it is not to be looked for.
-            user: as whom the probe runs; None for the image's own user.
-            limits: what a container may use.
+            as_nobody: whether the probe runs as user 65534, or as the image's own user.
 
         Raises:
             EngineUnavailable: no daemon answers there.
         """
-        self._python, self._user, self._limits = python, user, limits or Limits()
+        self._python, self._user = python, NOBODY if as_nobody else None
         try:
             self._client = docker.DockerClient(base_url=url) if url else docker.from_env()
             self._api: Any = self._client.api
@@ -119,10 +117,10 @@ class DockerEngine:
         self._configs.update(configs)
         return image
 
-    def prepare(self, images: Iterable[PlatformImage]) -> None:
+    def prepare(self, images: Iterable[PlatformImage], limits: Limits) -> None:
         """Start the interpreters of these images, as many at once as there are cores; see `Engine.prepare`."""
         for image in images:
-            self._prepared[image] = self._pool.submit(self._start, image, prefers_pypy=False)
+            self._prepared[image] = self._pool.submit(self._start, image, limits, prefers_pypy=False)
 
     def label(self, image: PlatformImage, name: str) -> str | None:
         """The value of a label; see `Engine.label`."""
@@ -142,11 +140,11 @@ class DockerEngine:
         from spybuild.probe.request import Exchange
 
         progress("starting its interpreter")
-        container = self._interpreter(image, prefers_pypy=request.prefers_pypy)
+        container = self._interpreter(image, request)
         config = self._config(image)
         exchange = Exchange(request.placed(config.workdir or "/", entry_dir(config)))
         progress("importing")
-        return self._ask(image, container, exchange, len(request.modules))
+        return self._ask(image, container, exchange, request)
 
     def close(self) -> None:
         """Remove what still runs, and hang up."""
@@ -156,22 +154,22 @@ class DockerEngine:
         self._containers.close()
         self._client.close()
 
-    def _interpreter(self, image: PlatformImage, *, prefers_pypy: bool) -> Container:
+    def _interpreter(self, image: PlatformImage, request: "Request") -> Container:
         """The container that was prepared, unless the contract wants another interpreter to be looked for first."""
         prepared = self._prepared.pop(image, None)
         if prepared is None:
-            return self._start(image, prefers_pypy=prefers_pypy)
+            return self._start(image, request.limits, prefers_pypy=request.prefers_pypy)
         container = prepared.result()
-        if not prefers_pypy or self._python:
+        if not request.prefers_pypy or self._python:
             return container
         self._containers.remove(container.identity)
-        return self._start(image, prefers_pypy=True)
+        return self._start(image, request.limits, prefers_pypy=True)
 
-    def _start(self, image: PlatformImage, *, prefers_pypy: bool) -> Container:
+    def _start(self, image: PlatformImage, limits: Limits, *, prefers_pypy: bool) -> Container:
         """A container with the first candidate that can be started, waiting for the probe on stdin."""
         for python in candidates(self._config(image), self._python, prefers_pypy):
             argv = (python, "-I", "-S", "-B", "-c", BOOT)
-            command = Command(image.reference, self._platform_argument(image), argv, self._user, self._limits)
+            command = Command(image.reference, self._platform_argument(image), argv, self._user, limits)
             try:
                 container = self._containers.start(command, framed(probe_source()))
             except CannotStart as error:
@@ -202,12 +200,14 @@ class DockerEngine:
         found: dict[str, Any] = self._api._result(self._api._get(url, params=params), True)
         return found
 
-    def _ask(self, image: PlatformImage, container: Container, exchange: "Exchange", modules: int) -> "Facts":
-        limits, manifest = self._limits, container.manifest()
+    def _ask(self, image: PlatformImage, container: Container, exchange: "Exchange", request: "Request") -> "Facts":
+        limits, modules, manifest = request.limits, len(request.modules), container.manifest()
         if manifest and image.digest and manifest != str(image.digest):
             self._containers.remove(container.identity)
             raise ProbeError(f"the engine ran {manifest} where {image.digest} was asked for")
-        ended = container.ask(exchange.question, limits.total_seconds(modules), limits.total_answer_bytes(modules))
+        ended = container.ask(
+            exchange.question, exchange.end, limits.total_seconds(modules), limits.total_answer_bytes(modules)
+        )
         try:
             facts = exchange.facts(bytes(ended.stdout))
         except ProbeError as error:

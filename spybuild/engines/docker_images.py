@@ -25,8 +25,8 @@ def image_of_export(name: str, archive: IO[bytes]) -> tuple[Image, dict[Platform
     """The image, and each platform's config, in what `docker save` writes of it.
 
     It is for daemons whose store keeps indexes and whose API hides them: Docker 26 and 27 with the containerd store.
-    The archive is an OCI image layout (image-spec, `image-layout.md`); it is read once, as a stream, and of its blobs only
-    what may be an index, a manifest or a config is kept.
+    The archive is an OCI image layout (image-spec, `image-layout.md`); it is read once, as a stream, and of its blobs
+    only what may be an index, a manifest or a config is kept.
 
     Raises:
         ImageNotFound: nothing in it could run.

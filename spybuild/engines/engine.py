@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from spybuild.errors import ImageNotFound
 from spybuild.model.digests import Digest
 from spybuild.model.platforms import Platform
+from spybuild.probe.limits import Limits
 
 if TYPE_CHECKING:  # the models cost time to load, and are not needed to start a container
     from spybuild.model.facts import Facts
@@ -82,7 +83,7 @@ class Engine(Protocol):
             EngineUnavailable: the engine does not answer.
         """
 
-    def prepare(self, images: Iterable[PlatformImage]) -> None:
+    def prepare(self, images: Iterable[PlatformImage], limits: Limits) -> None:
         """Begin what can begin before the request is known, in the background; `run` follows, or `close`."""
 
     def label(self, image: PlatformImage, name: str) -> str | None:

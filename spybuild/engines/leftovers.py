@@ -1,8 +1,8 @@
 """Containers of scans that were killed: found by their labels, and removed by the next scan.
 
-A label names the process that made the container: the machine's boot, the process id and the process's start. Where
-that process is gone the container is nobody's. On a daemon that several machines share, only a container whose time is
-long up is taken for one.
+A label names the process that made the container: the machine's boot, the namespace of its process ids, the id and the
+process's start. Where that process is gone the container is nobody's. On a daemon that several machines or CI jobs in
+containers share, only a container whose time is long up is taken for one.
 """
 
 import logging
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 SCAN, OWNER, EXPIRES = "org.spybuild.scan", "org.spybuild.owner", "org.spybuild.expires"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+_NAMESPACE = Path("/proc/self/ns/pid")
+_UNKNOWN = "unknown"
 
 
 def owner_labels(seconds: float) -> dict[str, str]:
@@ -43,20 +45,21 @@ def _is_abandoned(labels: dict[str, str]) -> bool:
     owner, expires = labels.get(OWNER, ""), labels.get(EXPIRES, "")
     if expires.isdigit() and int(expires) < time.time():
         return True
-    boot, _, rest = owner.partition(":")
-    pid = rest.partition(":")[0]
-    return boot == _boot() and pid.isdigit() and _owner(int(pid)) != owner
+    here, _, process = owner.partition("/")
+    pid = process.partition(":")[0]
+    return here == _here() != _UNKNOWN and pid.isdigit() and _owner(int(pid)) != owner
 
 
 def _owner(pid: int) -> str:
-    return f"{_boot()}:{pid}:{_start_of(pid)}"
+    return f"{_here()}/{pid}:{_start_of(pid)}"
 
 
-def _boot() -> str:
+def _here() -> str:
+    """Where process ids mean what they mean here; what is unknown is no place."""
     try:
-        return _BOOT.read_text().strip()
+        return f"{_BOOT.read_text().strip()}:{_NAMESPACE.readlink()}"
     except OSError:
-        return ""
+        return _UNKNOWN
 
 
 def _start_of(pid: int) -> str:

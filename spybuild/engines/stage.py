@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -21,6 +20,7 @@ from spybuild.engines.interpreter import candidates
 from spybuild.errors import ImageNotFound, InterpreterNotFound, ProbeError
 from spybuild.model.platforms import Platform
 from spybuild.probe.boot import BOOT, framed, probe_source
+from spybuild.probe.limits import Limits
 
 if TYPE_CHECKING:  # the models cost time to load
     from spybuild.model.facts import Facts
@@ -37,15 +37,15 @@ class StageEngine:
 
     name = "stage"
 
-    def __init__(self, *, python: str | None = None, user: str | None = "nobody") -> None:
+    def __init__(self, *, python: str | None = None, as_nobody: bool = True) -> None:
         """Look at this rootfs.
 
         Args:
             python: the interpreter's path, if it is not to be looked for along PATH.
-            user: None to stay who we are; otherwise the probe gives up root where it has it.
+            as_nobody: whether the probe gives up root where it has it, or stays who we are.
         """
         self._python = python
-        self._becomes_nobody = user is not None and os.geteuid() == 0
+        self._becomes_nobody = as_nobody and os.geteuid() == 0
         self._running: set[subprocess.Popen[bytes]] = set()
 
     def open(self, reference: str) -> Image:
@@ -58,7 +58,7 @@ class StageEngine:
         platform = Platform.parse(target) if target else Platform.of(here.sysname, here.machine)
         return Image(reference, None, "rootfs", (PlatformImage(platform, None, reference),))
 
-    def prepare(self, images: Iterable[PlatformImage]) -> None:
+    def prepare(self, images: Iterable[PlatformImage], limits: Limits) -> None:
         """There is nothing to begin: the interpreter starts at once."""
 
     def label(self, image: PlatformImage, name: str) -> str | None:  # noqa: ARG002  # the protocol's signature
@@ -111,14 +111,13 @@ class StageEngine:
 
     def _interpreter(self, image: PlatformImage, *, prefers_pypy: bool) -> str:
         config = ImageConfig(env=tuple(f"{name}={value}" for name, value in os.environ.items()))
-        found = list(_on_path(candidates(config, self._python, prefers_pypy)))
-        foreign = [python for python in found if not _is_ours(python)]
-        if not found:
+        found = next(_on_path(candidates(config, self._python, prefers_pypy)), None)
+        if found is None:
             wanted = self._python or "no python3 along PATH"
             raise InterpreterNotFound(
                 f"this rootfs has no Python for {image.platform}: {wanted}", "name it with --python PATH"
             )
-        return (foreign or found)[0]
+        return found
 
     def _start(self, python: str) -> subprocess.Popen[bytes]:
         drops = self._becomes_nobody
@@ -139,11 +138,6 @@ def _on_path(names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         if found := shutil.which(name):
             yield found
-
-
-def _is_ours(python: str) -> bool:
-    """Whether this is the Python that SpyBuild brought along, which is not the target's."""
-    return Path(python).parent == Path(sys.executable).parent and sys.prefix != sys.base_prefix
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

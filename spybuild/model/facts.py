@@ -34,6 +34,7 @@ class Value(Model):
     scalar: bool | int | float | str | None = None
     is_scalar: bool = False
     redacted: tuple[str, ...] = ()
+    is_cut: bool = False
 
 
 class Annotation(Model):

@@ -52,9 +52,10 @@ class Subject(Model):
 
 
 class ContractReference(Model):
-    """The contract that was checked, by path as named and by content."""
+    """The contract that was checked, by path as named, by content, and by the name it gives itself."""
 
     path: str
+    policy_id: str | None = None
     digest: str | None = None
 
 

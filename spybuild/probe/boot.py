@@ -33,3 +33,8 @@ def asked(request: bytes, nonce: str) -> bytes:
         nonce: 32 hexadecimal digits that nobody can guess; the answer is framed by them.
     """
     return framed(request) + nonce.encode("ascii") + b"\n"
+
+
+def end_of_answer(nonce: str) -> bytes:
+    """What the probe writes last."""
+    return b"\n--spybuild-%b-end--\n" % nonce.encode("ascii")

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_MOST = 256 << 20
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -22,5 +24,5 @@ class Limits:
         return self.seconds * max(1, modules) + 60.0
 
     def total_answer_bytes(self, modules: int) -> int:
-        """How much the probe may answer about so many modules: their facts and output, and a mebibyte for the rest."""
-        return (self.answer_bytes + 2 * self.output_bytes) * max(1, modules) + (1 << 20)
+        """How much the probe may answer about so many modules: their facts and output, but no more than we can hold."""
+        return min((self.answer_bytes + 2 * self.output_bytes) * max(1, modules) + (1 << 20), _MOST)

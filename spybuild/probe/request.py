@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from spybuild.errors import ProbeError
 from spybuild.model.facts import Facts, Question
-from spybuild.probe.boot import asked
+from spybuild.probe.boot import asked, end_of_answer
 from spybuild.probe.limits import Limits
 from spybuild.probe.reading import read_answer
 
@@ -19,6 +19,7 @@ class Request:
     """One platform's questions. The values of `environment` never show in a `repr`.
 
     `address_space` bounds a process where no container does; `prefers_pypy` says that the contract allows PyPy only.
+    With more than one of `jobs`, modules that run at once share a user and could write into each other's answers.
     """
 
     modules: tuple[str, ...]
@@ -31,7 +32,7 @@ class Request:
     limits: Limits = field(default_factory=Limits)
     address_space: int = 1 << 40
     prefers_pypy: bool = False
-    jobs: int = 2
+    jobs: int = 1
 
     def placed(self, workdir: str, entry_dir: str) -> "Request":
         """The same request for an image that runs in `workdir` and starts from a script in `entry_dir`."""
@@ -73,6 +74,11 @@ class Exchange:
     def question(self) -> bytes:
         """What the interpreter reads on stdin after the probe's source: the request and the nonce."""
         return asked(self._request.literal(), self._nonce)
+
+    @property
+    def end(self) -> bytes:
+        """What the answer ends with."""
+        return end_of_answer(self._nonce)
 
     def facts(self, stdout: bytes) -> Facts:
         """The facts in what the probe printed.

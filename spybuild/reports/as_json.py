@@ -16,5 +16,5 @@ def render(report: Report) -> str:
     return json.dumps(_ordered(form, _ORDER), indent=2) + "\n"
 
 
-def _ordered(form: dict[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
-    return {key: form[key] for key in order}
+def _ordered(form: dict[str, Any], first: tuple[str, ...]) -> dict[str, Any]:
+    return {**{key: form[key] for key in first}, **form}

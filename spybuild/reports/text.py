@@ -55,7 +55,8 @@ def _head(report: Report, paint: _Paint) -> Iterator[str]:
     subject, contract = report.subject, report.contract
     digest = f"  {subject.digest}" if subject.digest else ""
     yield paint(one_line(subject.reference), _BOLD) + paint(one_line(digest), _DIM)
-    yield f"contract {one_line(contract.path)}" + paint(f"  {contract.digest}" if contract.digest else "", _DIM)
+    policy = f"  {one_line(contract.policy_id)}" if contract.policy_id else ""
+    yield f"contract {one_line(contract.path)}{policy}" + paint(f"  {contract.digest}" if contract.digest else "", _DIM)
     for warning in report.warnings:
         yield paint(f"warning: {one_line(warning)}", _YELLOW)
 
@@ -162,7 +163,7 @@ def _output_of(group: _Group, report: Report) -> Iterator[str]:
     """The traceback and the output of a module that could not be imported, from the first platform of the group."""
     platform = next(each for each in report.platforms if each.platform == group.platforms[0])
     module = _module(platform, group.finding.module or "")
-    if not module or not group.finding.rule.startswith("SPY01"):
+    if not module:
         return
     for frame in module.traceback:
         line = "" if frame.line is None else f":{frame.line}"

@@ -240,7 +240,7 @@ EMPTY_SECRET = Rule(
 UNKNOWN_TYPE = Rule(
     "SPY406", "unknown-environment-type", UNKNOWN,
     "The annotation of an environment variable is no type that texts can be read as.",
-    "Use one of str, int, float, bool, list, dict.",
+    "Use one of str, int, float, bool.",
 )
 
 # fmt: on

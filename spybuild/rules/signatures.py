@@ -8,7 +8,7 @@ from spybuild.model.finding import Finding
 from spybuild.rules import catalogue
 from spybuild.rules.annotations import same_annotation
 from spybuild.rules.rule import Place
-from spybuild.rules.values import equal, shown_annotation
+from spybuild.rules.values import check_value, shown_annotation
 
 
 def check_signature(
@@ -57,16 +57,12 @@ def _check_argument(wanted: Variable, parameters: Sequence[Parameter], place: Pl
 
 
 def _check_default(wanted: Variable, found: Parameter, place: Place) -> Iterator[Finding]:
-    if not wanted.has_value or (found.default is not None and equal(wanted.value, found.default)):
-        return
-    withheld = found.default is not None and bool(found.default.redacted)
-    yield place.breach(
-        catalogue.UNCERTAIN_VALUE if withheld else catalogue.ARGUMENT_DEFAULT,
-        f"argument {wanted.name} of {place.label} has {'another' if found.default else 'no'} default",
-        wanted.where("value"),
-        repr(wanted.value),
-        found.default.text if found.default else "no default",
-    )
+    default = Place(place.module, f"the default of argument {wanted.name} of {place.label}", place.image)
+    if found.default is not None:
+        yield from check_value(catalogue.ARGUMENT_DEFAULT, wanted, found.default, default)
+    elif wanted.has_value:
+        message = f"argument {wanted.name} of {place.label} has no default"
+        yield place.breach(catalogue.ARGUMENT_DEFAULT, message, wanted.where("value"), repr(wanted.value), "no default")
 
 
 def _shown(wanted: Function) -> str:

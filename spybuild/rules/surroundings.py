@@ -15,8 +15,6 @@ from spybuild.model.facts import EnvironmentAnswer, Facts, Question
 from spybuild.model.finding import Finding, ImageLocation
 from spybuild.rules import catalogue
 
-_TYPES = ("str", "int", "float", "bool", "list", "dict")
-
 
 def questions(contract: Contract) -> tuple[Question, ...]:
     """All the contract asks of the environment, each question once; the probe answers in this order."""
@@ -153,7 +151,7 @@ def _check_variable(variable: EnvironmentVariable, facts: Facts, where: Location
 def _judge_type(variable: EnvironmentVariable, answer: EnvironmentAnswer) -> Iterator[Finding]:
     if answer.well_typed:
         return
-    unknown = variable.annotation not in _TYPES or answer.well_typed is None
+    unknown = answer.well_typed is None  # the probe does not know the type
     rule = catalogue.UNKNOWN_TYPE if unknown else catalogue.MALFORMED_ENVIRONMENT
     yield rule.breach(
         f"environment variable {variable.name} {'cannot be' if unknown else 'is not'} read as {variable.annotation}",

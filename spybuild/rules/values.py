@@ -11,23 +11,30 @@ from spybuild.rules.annotations import admits, same_annotation
 from spybuild.rules.rule import Place, Rule
 
 
-def equal(wanted: Any, found: Value) -> bool:
-    """Whether a value is the one of the contract, as Python's `==` has it; containers are compared by their `repr`."""
-    if isinstance(wanted, list | dict):
-        return found.type == type(wanted).__name__ and found.text == repr(wanted)
-    return found.is_scalar and bool(found.scalar == wanted)
+def equal(wanted: Any, found: Value) -> bool | None:
+    """Whether a value is the one of the contract, as Python's `==` has it; None where that cannot be told.
+
+    Containers are compared by their `repr`. What was withheld or cut cannot be compared.
+    """
+    if found.is_scalar:
+        return bool(found.scalar == wanted)
+    if found.redacted or found.is_cut:
+        return None
+    return found.type == type(wanted).__name__ and found.text == repr(wanted)
 
 
 def check_value(rule: Rule, wanted: Variable, found: Value | None, place: Place) -> Iterator[Finding]:
-    """The finding that a value differs, or that it cannot be compared: `found` is None, or was withheld."""
-    if not wanted.has_value or (found is not None and equal(wanted.value, found)):
+    """The finding that a value differs, or that it cannot be compared (None: each instance has its own)."""
+    same = equal(wanted.value, found) if found else None
+    if not wanted.has_value or same:
         return
-    if found is None or found.redacted:
-        rule, message = catalogue.UNCERTAIN_VALUE, f"{place.label} has a value that could not be compared"
-    else:
-        message = f"{place.label} has another value"
     shown = found.text if found else "computed for each instance"
-    yield place.breach(rule, message, wanted.where("value"), repr(wanted.value), shown)
+    where, expected = wanted.where("value"), repr(wanted.value)
+    if same is None:
+        message = f"{place.label} has a value that could not be compared"
+        yield place.breach(catalogue.UNCERTAIN_VALUE, message, where, expected, shown)
+    else:
+        yield place.breach(rule, f"{place.label} has another value", where, expected, shown)
 
 
 def check_annotation(

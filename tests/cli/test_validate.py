@@ -136,6 +136,27 @@ def test_a_sidecar_is_found_beside_the_module(spybuild: Run, home: Path) -> None
     assert spybuild(*here("plugin.py"), cwd=home).returncode == 0
 
 
+def test_a_module_without_a_sidecar_is_no_contract(spybuild: Run, home: Path) -> None:
+    """It does not fall back to another contract in silence; nor are two named at once."""
+    done = spybuild(*here("nothere.py"), cwd=home)
+    assert (done.returncode, "nothere.importspy.yml" in done.stderr) == (2, True)
+    assert spybuild(*here("plugin.py", "-c", "spymodel.yml"), cwd=home).returncode == 2
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_work(spybuild: Run, home: Path) -> None:
+    """The module is not imported for nothing."""
+    (home / "plugin.py").write_text("open('was-imported', 'w')")
+    for flags in (("-o", "nosuch/report.json"), ("-o", "."), ("--report", "xml=x"), ("--report", "json=/nosuch/x")):
+        assert spybuild(*here(*flags), cwd=home).returncode == 2
+    assert not (home / "was-imported").exists()
+
+
+def test_variables_that_hold_blanks_come_in_by_the_environment_too(spybuild: Run, home: Path) -> None:
+    """SPYBUILD_ENV is --env, one a line."""
+    (home / "spymodel.yml").write_text("filename: plugin.py\nruntime: {environment: {GREETING: hello world, B: c}}\n")
+    assert spybuild(*here(), cwd=home, env={"SPYBUILD_ENV": "GREETING=hello world\nB=c"}).returncode == 0
+
+
 def test_the_builders_variables_come_in_by_name_only(spybuild: Run, home: Path) -> None:
     """--env NAME takes the value from here; --env-file and --env NAME=VALUE give it."""
     contract = "filename: plugin.py\nruntime: {environment: {MODE: prod, PORT: '80'}}\n"

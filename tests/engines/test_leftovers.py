@@ -47,7 +47,7 @@ def test_a_container_whose_maker_lives_is_left_alone() -> None:
 
 def test_a_container_of_another_machine_is_left_until_its_time_is_up() -> None:
     """On a shared daemon nobody can tell whether its maker lives."""
-    foreign = {SCAN: "1", OWNER: "other-boot:1:1", EXPIRES: str(int(time.time()) + 60)}
+    foreign = {SCAN: "1", OWNER: "other-boot:pid:[1]/1:1", EXPIRES: str(int(time.time()) + 60)}
     assert reap(Daemon(foreign)) == 0
     assert reap(Daemon({**foreign, EXPIRES: str(int(time.time()) - 60)})) == 1
 
@@ -58,5 +58,13 @@ def test_labels_that_make_no_sense_are_left_alone() -> None:
 
 
 def test_the_labels_name_this_process() -> None:
-    """The owner is boot, process id and start."""
-    assert f":{os.getpid()}:" in owner_labels(1)[OWNER]
+    """The owner is boot, namespace of process ids, process id and start."""
+    assert f"/{os.getpid()}:" in owner_labels(1)[OWNER]
+
+
+def test_a_container_made_in_another_namespace_of_process_ids_is_left_alone() -> None:
+    """Two CI jobs in containers share the boot and one daemon; a process id of the one means nothing to the other."""
+    labels = owner_labels(3600)
+    boot, _, rest = labels[OWNER].partition(":")
+    elsewhere = f"{boot}:pid:[1]/{rest.rpartition('/')[2]}0"
+    assert reap(Daemon({**labels, OWNER: elsewhere})) == 0

@@ -7,6 +7,7 @@ from spybuild.errors import ImageNotFound, SpyBuildError
 from spybuild.model.digests import Digest
 from spybuild.model.facts import Facts
 from spybuild.model.platforms import Platform
+from spybuild.probe.limits import Limits
 from spybuild.probe.request import Request
 
 
@@ -31,7 +32,7 @@ class FakeEngine:
         )
         return Image(reference, Digest.of(reference.encode()), "index", platforms)
 
-    def prepare(self, images: Iterable[PlatformImage]) -> None:
+    def prepare(self, images: Iterable[PlatformImage], limits: Limits) -> None:
         """Remember what was to be prepared."""
         self.prepared = tuple(images)
 

@@ -121,6 +121,52 @@ def started(stack: Stack, image: str, folder: Path) -> subprocess.Popen[bytes]:
     return process
 
 
+CONFINED = """
+import os
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+assert os.getuid() == 65534, os.getuid()
+assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == int(status["CapBnd"], 16) == 0, status["CapEff"]
+assert status["NoNewPrivs"].strip() == "1"
+assert [line.split(":")[0].strip() for line in open("/proc/net/dev").readlines()[2:]] == ["lo"]
+mounts = {line.split()[1]: line.split()[3].split(",") for line in open("/proc/mounts")}
+assert "ro" in mounts["/"], mounts["/"]
+assert {"nosuid", "nodev"} <= set(mounts["/tmp"]), mounts["/tmp"]
+"""
+
+
+def test_modules_are_confined(stack: Stack, scan: Scan, tmp_path: Path) -> None:
+    """No capability, no new privilege, no network, nothing to write to: the module itself sees it."""
+    tag = image_of(stack, "spybuild-test/confined:1", tmp_path, {"confined.py": CONFINED})
+    code, report = scan(tag, "filename: confined.py\n")
+    assert (code, report["platforms"][0]["modules"][0]["traceback"]) == (0, [])
+
+
+def test_the_containers_limits_are_set(stack: Stack, hostile: str, tmp_path: Path) -> None:
+    """What a module cannot see of its limits, the daemon tells."""
+    assert stack.docker is not None
+    process = started(stack, hostile, tmp_path)
+    try:
+        (container,) = owned_by(stack, process.pid)
+        (seen,) = json.loads(docker(stack.docker, "inspect", container))
+        host = seen["HostConfig"]
+        assert (host["NetworkMode"], host["ReadonlyRootfs"], host["AutoRemove"]) == ("none", True, True)
+        assert (host["Memory"], host["MemorySwap"], host["PidsLimit"]) == (1 << 30, 1 << 30, 256)
+        assert (host["CapDrop"], host["SecurityOpt"]) == (["ALL"], ["no-new-privileges"])
+        assert not host["Privileged"]
+        assert not host["Binds"]
+    finally:
+        process.terminate()
+        process.wait(90)
+
+
+def test_modules_may_be_imported_as_the_images_own_user(stack: Stack, scan: Scan, tmp_path: Path) -> None:
+    """--user image, for images whose files are their user's alone."""
+    files = {"who.py": "import os\nassert os.getuid() == 1234, os.getuid()"}
+    tag = image_of(stack, "spybuild-test/user:1", tmp_path, files, lines="USER 1234")
+    assert scan(tag, "filename: who.py\n", "--user", "image")[0] == 0
+    assert scan(tag, "filename: who.py\n")[0] == 1
+
+
 def owned_by(stack: Stack, pid: int) -> list[str]:
     """The containers that the scan with this process id made."""
     assert stack.docker is not None
@@ -133,7 +179,7 @@ def owned_by(stack: Stack, pid: int) -> list[str]:
         "--format",
         '{{.ID}} {{.Label "org.spybuild.owner"}}',
     )
-    return [line.split()[0] for line in found.splitlines() if f":{pid}:" in line]
+    return [line.split()[0] for line in found.splitlines() if f"/{pid}:" in line]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -11,6 +11,7 @@ PLUGIN = module(
         {"name": "NAME", "value": value("thermostat"), "annotation": written("str"), "line": 3},
         {"name": "LIMIT", "value": value(5), "line": 4},
         {"name": "MODES", "value": {"type": "list", "text": "['heat', 'off']"}, "line": 5},
+        {"name": "LONG", "value": {"type": "str", "text": "'aaa", "is_cut": True}},
         {"name": "TOKEN", "value": {"type": "str", "text": "[value of TOKEN]", "redacted": ["TOKEN"]}},
     ],
     functions=[
@@ -103,6 +104,7 @@ BREACHES = [
     ("variables: [{name: LIMIT, value: '5'}]", ["SPY107 MISMATCH c.yml:2:34"]),
     ("variables: [{name: NAME, annotation: int}]", ["SPY108 MISMATCH c.yml:2:38"]),
     ("variables: [{name: TOKEN, value: x}]", ["SPY113 UNKNOWN c.yml:2:34"]),
+    ("variables: [{name: LONG, value: aaaa}]", ["SPY113 UNKNOWN c.yml:2:33"]),
     ("functions: [{name: gone}]", ["SPY101 MISSING c.yml:2:20"]),
     ("functions: [{name: Thermostat}]", ["SPY111 MISMATCH c.yml:2:20"]),
     ("functions: [{name: create, arguments: [{name: house}]}]", ["SPY201 MISSING c.yml:2:47"]),
