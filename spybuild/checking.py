@@ -2,9 +2,10 @@
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from spybuild import __version__
 from spybuild.contracts import LoadedContract, parse_contract
@@ -34,6 +35,7 @@ from spybuild.rules.surroundings import check_platform, questions, secret_names
 
 log = logging.getLogger(__name__)
 
+_SHORTEST_SECRET = 4  # a shorter one would turn up in words that have nothing to do with it
 CONTRACT_LABEL = "org.spybuild.contract"
 
 Progress = Callable[[Platform, str], None]
@@ -95,7 +97,8 @@ class Check:
             finding = catalogue.NO_ANSWER.breach(error.message, found=error.hint or None)
             return base.model_copy(update={"findings": (finding,)})
         findings = (*check_platform(image.platform, facts), *evaluate(contract, facts))
-        return base.model_copy(update=_seen(facts, findings))
+        report = base.model_copy(update=_seen(facts, findings))
+        return _without(report, self.surroundings.secrets)
 
     def request(self) -> Request:
         """What the probe is asked on every platform."""
@@ -164,6 +167,25 @@ def _module(module: ModuleFacts, findings: tuple[Finding, ...]) -> ModuleReport:
         stdout=module.stdout if broken else "",
         stderr=module.stderr if broken else "",
     )
+
+
+def _without(report: PlatformReport, secrets: Mapping[str, str]) -> PlatformReport:
+    """The report without the values of secrets: a hostile module may have got one past the probe, which hides them."""
+    hidden = {value: f"[value of {name}]" for name, value in secrets.items() if len(value) >= _SHORTEST_SECRET}
+    if not hidden:
+        return report
+    values = sorted(hidden, key=len, reverse=True)
+
+    def clean(item: Any) -> Any:
+        if isinstance(item, str):
+            for value in values:
+                item = item.replace(value, hidden[value])
+            return item
+        if isinstance(item, dict):
+            return {key: clean(each) for key, each in item.items()}
+        return [clean(each) for each in item] if isinstance(item, list) else item
+
+    return PlatformReport.model_validate(clean(report.model_dump(mode="json", exclude={"verdict"})))
 
 
 def _text(digest: object | None) -> str | None:

@@ -85,6 +85,18 @@ def test_what_flags_add_goes_into_the_request_and_not_into_its_repr(spymodel: Pa
     assert "hunter2" not in repr(request) + repr(given)
 
 
+def test_a_secret_that_got_past_the_probe_is_not_in_the_report(spymodel: Path) -> None:
+    """A hostile module writes its own answer; we know the values, and look once more."""
+    leaking = facts(
+        module(outcome="failed", error={"type": "E", "message": "it is hunter2-value"}, stdout="hunter2-value")
+    )
+    given = Surroundings({}, {"TOKEN": "hunter2-value"})
+    report = spybuild.scan("app:1", spymodel, engine=FakeEngine({"linux/amd64": leaking}), surroundings=given)
+    assert "hunter2" not in report.model_dump_json()
+    assert "[value of TOKEN]" in report.model_dump_json()
+    assert report.verdict is Verdict.FAIL
+
+
 def test_the_report_names_the_contract_by_its_content(spymodel: Path) -> None:
     """The digest of the contract's bytes is in the report, and its path as it was named."""
     report = spybuild.scan("app:1", spymodel, engine=FakeEngine({"linux/amd64": GOOD}))

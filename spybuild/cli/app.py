@@ -76,8 +76,10 @@ def main(arguments: Sequence[str]) -> int:
         return _say(error.format_message(), 2)
     except (typer.Abort, _Interrupted):
         return _say("interrupted", _INTERRUPTED)
-    except BrokenPipeError:
-        return _INTERRUPTED  # whoever read our output has left
+    except OSError as error:
+        return _say(f"the output could not be written: {error.strerror}", _COULD_NOT_DECIDE)
+    except SystemExit:  # typer leaves so where a pipe's reader has left
+        return _INTERRUPTED
     except Exception:  # a bug of ours must not look like a broken contract, which is exit code 1
         traceback.print_exc()  # without local variables, which may hold secrets
         return _say("this is a bug in SpyBuild; nothing was decided", _COULD_NOT_DECIDE)

@@ -105,6 +105,7 @@ Timeout = Annotated[
         "--timeout",
         envvar="SPYBUILD_TIMEOUT",
         min=0.1,
+        max=86400,
         metavar="SECONDS",
         help="How long one module's import may take.",
     ),
@@ -126,13 +127,13 @@ NoColor = Annotated[
     bool, typer.Option("--no-color", envvar="SPYBUILD_NO_COLOR", help="No colours, as with NO_COLOR set.")
 ]
 
-_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_LEAST_MEMORY = 32 << 20
+_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_LEAST_MEMORY, _MOST_MEMORY = 32 << 20, 64 << 40
 
 
 def split(values: Iterable[str] | None) -> list[str]:
-    """The values of an option that takes lists with commas."""
-    return [part.strip() for value in values or () for part in value.split(",") if part.strip()]
+    """The values of an option that takes lists with commas; an empty one stays, to be refused where it is read."""
+    return [part.strip() for value in values or () for part in value.split(",")]
 
 
 def memory_bytes(text: str) -> int:
@@ -146,8 +147,9 @@ def memory_bytes(text: str) -> int:
     digits = number.removesuffix(unit)
     if not digits.isdecimal():
         raise UsageError(f"--memory {text}: this is no size", "write it as docker does: 512m, 1g")
-    if (size := int(digits) * _UNITS[unit]) < _LEAST_MEMORY:
-        raise UsageError(f"--memory {text}: an interpreter needs at least 32m")
+    size = int(digits[:20]) * _UNITS[unit]
+    if not _LEAST_MEMORY <= size <= _MOST_MEMORY:
+        raise UsageError(f"--memory {text}: it goes from 32m, which an interpreter needs, to 64t")
     return size
 
 
@@ -172,9 +174,14 @@ def destinations(format_: Format, output: Path | None, further: Iterable[str] | 
             raise UsageError(f"--report {extra}: it takes FORMAT=PATH, FORMAT one of {', '.join(Format)}")
         found.append(Destination(Format(name), Path(path)))
     for path_ in (each.path for each in found if each.path):
-        if path_.is_dir() or not os.access(path_.parent, os.W_OK):
+        if os.path.isdir(path_) or not os.access(path_ if os.path.exists(path_) else path_.parent, os.W_OK):  # noqa: PTH110, PTH112  # Path's raise where a folder is closed to us
             raise UsageError(f"a report cannot be written to {path_}")
     return found
+
+
+def is_there(path: Path) -> bool:
+    """Whether this is a file; in a folder that is closed to us there is none (`Path.is_file` would raise)."""
+    return os.path.isfile(path)  # noqa: PTH113
 
 
 def from_lines(values: Iterable[str] | None, variable: str) -> list[str]:

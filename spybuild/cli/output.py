@@ -58,11 +58,21 @@ def _rendered(report: Report, format_: Format, *, colour: bool) -> str:
 
 
 def _write(path: Path, content: str) -> None:
-    """Write beside the file and rename, so that a reader never sees half a report."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a file so that no reader sees half a report; a device or a pipe is written to as it is."""
+    target = path.resolve() if path.is_symlink() else path
+    try:
+        if target.exists() and not target.is_file():
+            target.write_text(content, encoding="utf-8")
+        else:
+            _replace(target, content)
+    except OSError as error:
+        raise UsageError(f"the report cannot be written to {path}: {error.strerror}") from error
+
+
+def _replace(target: Path, content: str) -> None:
+    beside = target.with_name(f".spybuild-{os.getpid()}")
     try:
         beside.write_text(content, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
+        beside.replace(target)
+    finally:
         beside.unlink(missing_ok=True)
-        raise UsageError(f"the report cannot be written to {path}: {error.strerror}") from error

@@ -7,15 +7,26 @@ import threading
 from collections.abc import Callable
 
 from spybuild.model.platforms import Platform
+from spybuild.reports.escaping import lines, one_line
 
 _CLEAR = "\r\x1b[2K"
 _WIDTH = 120
 
 
+class _Harmless(logging.Formatter):
+    """Log lines repeat what images and daemons say."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, made harmless for a terminal."""
+        return "\n".join(lines(super().format(record)))
+
+
 def start_logging(verbosity: int) -> None:
     """Log to stderr: warnings, with -v what is done, with -vv everything that libraries say too."""
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)]
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Harmless("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
 def progress_line() -> Callable[[Platform, str], None]:
@@ -29,7 +40,7 @@ def progress_line() -> Callable[[Platform, str], None]:
         with lock:
             doing[platform] = what
             line = "  ".join(f"{each}: {doing[each]}" for each in sorted(doing))
-            sys.stderr.write(f"{_CLEAR}{line[:_WIDTH]}")
+            sys.stderr.write(f"{_CLEAR}{one_line(line)[:_WIDTH]}")
             sys.stderr.flush()
 
     return show

@@ -44,7 +44,7 @@ def scan(
     try:
         made = scanning.scan(
             image,
-            contract or (_USUAL if _USUAL.is_file() else None),
+            contract or (_USUAL if options.is_there(_USUAL) else None),
             platforms=options.split(platform),
             surroundings=surroundings(env, env_file, secret),
             limits=Limits(seconds=timeout, memory_bytes=options.memory_bytes(memory)),

@@ -29,7 +29,10 @@ def surroundings(
 
 def _env_file(path: Path) -> Iterator[tuple[str, str]]:
     """`NAME=VALUE` or `NAME` a line; blank lines and those that begin with # are left out."""
-    text = _read(path, "--env-file").decode("utf-8", "replace")
+    try:
+        text = _read(path, "--env-file").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--env-file: {path} is no UTF-8 text: {error.reason} at byte {error.start}") from None
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.lstrip()
         if not stripped or stripped.startswith("#"):
@@ -37,8 +40,8 @@ def _env_file(path: Path) -> Iterator[tuple[str, str]]:
         where = f"{path}:{number}"
         if "=" in stripped:
             yield _variable(stripped, where)
-        elif stripped in os.environ:
-            yield stripped, os.environ[stripped]
+        elif _name(stripped.rstrip(), where) in os.environ:
+            yield stripped.rstrip(), os.environ[stripped.rstrip()]
 
 
 def _variable(text: str, where: str) -> tuple[str, str]:
@@ -65,21 +68,22 @@ def _secret(flag: str) -> tuple[str, str]:
         return name, content.decode("utf-8", "surrogateescape").rstrip("\r\n")
     variable = fields.get("env") or name
     if variable not in os.environ:
-        raise UsageError(
-            f"--secret id={name}: the variable {variable} is not set here", "give src=FILE or env=VARIABLE"
+        raise UsageError(  # without the names: whoever mistakes one for the value would read it in a log
+            "--secret: the variable that it names is not set here", "it takes id=NAME, and src=FILE or env=VARIABLE"
         )
     return name, os.environ[variable]
 
 
 def _name(name: str, where: str) -> str:
-    if not name or any(character in name for character in "= \t\0"):
+    if not name or not name.isprintable() or any(character in name for character in "= "):
         raise UsageError(f"{where}: a variable needs a name, without blanks")
     return name
 
 
 def _read(path: Path, where: str) -> bytes:
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_SECRET + 1)
     except OSError as error:
         raise UsageError(f"{where}: {path} cannot be read: {error.strerror}") from error
     if len(content) > _LARGEST_SECRET or b"\0" in content:

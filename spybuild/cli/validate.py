@@ -67,6 +67,6 @@ def _contract(named: Path | None, module: Path | None) -> Path:
     if named and module:
         raise UsageError("name a contract with -c, or a module whose sidecar it is, not both")
     found = named or (module.with_suffix(".importspy.yml") if module else _USUAL)
-    if not named and not found.is_file():
+    if not named and not options.is_there(found):
         raise UsageError(f"no contract: there is no {found}", "name one with -c FILE, or put spymodel.yml here")
     return found

@@ -63,6 +63,7 @@ class Container:
     def __init__(self, api: Any, identity: str, stream: Any, first_input: bytes) -> None:
         self.identity = identity
         self._api, self._stream = api, stream
+        self._socket: socket.socket = getattr(stream, "_sock", stream)  # docker-py may wrap it in a file
         self._exit_code: int | None = None
         self._waiter = threading.Thread(target=self._wait, daemon=True)
         self._input: SimpleQueue[bytes] = SimpleQueue()
@@ -110,10 +111,9 @@ class Container:
 
     def _feed(self) -> None:
         """Write stdin's two parts; a command that does not read them to the end is no problem of ours."""
-        raw: socket.socket = getattr(self._stream, "_sock", self._stream)  # docker-py may wrap it in a file
         with suppress(OSError):
-            raw.sendall(self._input.get())
-            raw.sendall(self._input.get())
+            self._socket.sendall(self._input.get())
+            self._socket.sendall(self._input.get())
 
     def _collect(self, ended: Ended, end: bytes, most_output: int) -> None:
         """Keep stdout up to its end or the limit, and the last part of stderr."""
@@ -137,7 +137,10 @@ class Container:
             self._stream.close()
 
     def _out_of_time(self, ended: Ended) -> None:
+        """End the reading itself: the daemon, or a proxy before it, may never end the stream."""
         ended.out_of_time = True
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._kill()
 
     def _kill(self) -> None:
@@ -231,7 +234,7 @@ class Containers:
             )
         except NotFound as error:
             raise _not_there(command.image, command.platform, error) from error
-        except (DockerException, requests.RequestException) as error:
+        except (DockerException, requests.RequestException, KeyError, TypeError) as error:
             raise EngineUnavailable(f"the engine made no container of {command.image}: {error}") from error
 
     def _make(self, *arguments: Any, **options: Any) -> str:

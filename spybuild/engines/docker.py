@@ -101,7 +101,10 @@ class DockerEngine:
             raise EngineUnavailable(f"the engine did not tell about {name}: {_reason(error)}") from error
         if self._hides_platforms:
             return self._open_export(name)
-        image = image_of(name, seen)
+        try:
+            image = image_of(name, seen)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise EngineUnavailable(f"what the engine tells about {name} makes no sense: {error!r}") from error
         for platform in image.platforms:  # the config that came along is that of the daemon's own platform
             if platform.platform == platform_of(seen):
                 self._configs[platform] = read_config(seen["Config"])

@@ -74,7 +74,7 @@ def as_json(platform: Platform) -> str:
 def _index(name: str, seen: dict[str, Any]) -> Image:
     """The platforms of an index in the containerd store; attestation manifests are no platforms."""
     digest = Digest.parse(seen["Descriptor"]["digest"])
-    images = [manifest for manifest in seen["Manifests"] if manifest["Kind"] == "image"]
+    images = [each for each in seen["Manifests"] if each["Kind"] == "image" or _could_run(each["Descriptor"])]
     single = "index" not in seen["Descriptor"]["mediaType"] and "list" not in seen["Descriptor"]["mediaType"]
     platforms = tuple(_of_manifest(digest, manifest) for manifest in images)
     if not platforms:
@@ -89,7 +89,7 @@ def _single(name: str, seen: dict[str, Any]) -> Image:
 
 
 def _of_manifest(index: Digest, manifest: dict[str, Any]) -> PlatformImage:
-    seen = manifest["ImageData"]["Platform"]
+    seen = manifest["ImageData"]["Platform"] if manifest["Kind"] == "image" else manifest["Descriptor"]["platform"]
     platform = Platform.of(seen["os"], seen["architecture"], seen.get("variant") or "")
     return PlatformImage(platform, Digest.parse(manifest["Descriptor"]["digest"]), str(index))
 
@@ -117,7 +117,7 @@ def _config_in(documents: dict[str, Any], image: PlatformImage) -> ImageConfig |
 
 
 def _could_run(descriptor: dict[str, Any]) -> bool:
-    """Whether an entry of an index is an image; BuildKit marks its attestations (`unknown/unknown`)."""
+    """Whether an entry of an index could be run: all but `unknown/unknown`, whatever else it calls itself."""
     return bool(descriptor.get("platform")) and descriptor["platform"]["os"] != "unknown"
 
 

@@ -6,12 +6,15 @@ names are looked up along the image's own PATH by the engine.
 
 import posixpath
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 
 from spybuild.engines.engine import ImageConfig
 
 _PYTHON = re.compile(r"(python|pypy)[0-9.]*(-?nogil|t|d)?")
 _SYSTEM_DIRS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
+_SHELLS = ("sh", "bash", "dash", "ash")
+_LAUNCHERS = ("tini", "dumb-init", "catatonit", "docker-init", "env", "exec", "nice")
 _USUAL = (
     "/usr/local/bin/python3", "/usr/bin/python3", "/opt/venv/bin/python", "/venv/bin/python", "/app/.venv/bin/python",
     "/opt/conda/bin/python", "/usr/local/bin/pypy3", "/opt/pypy/bin/pypy3",
@@ -49,12 +52,30 @@ def entry_dir(config: ImageConfig) -> str:
 
 def _from_entrypoint(config: ImageConfig) -> Iterator[str]:
     """The Python that the image starts, or the one beside the console script it starts."""
-    for word in config.argv:
-        folder, name = posixpath.split(word)
-        if _PYTHON.fullmatch(name):
-            yield word
-        elif folder.startswith("/") and folder.endswith("/bin") and folder not in _SYSTEM_DIRS:
-            yield posixpath.join(folder, "python")
+    started = _started(config.argv)
+    folder, name = posixpath.split(started)
+    if _PYTHON.fullmatch(name):
+        yield started
+    elif folder.startswith("/") and folder.endswith("/bin") and folder not in _SYSTEM_DIRS:
+        yield posixpath.join(folder, "python")
+
+
+def _started(argv: Sequence[str]) -> str:
+    """The program that a command line is about: behind init programs, `env` and a shell's `-c`."""
+    for index, word in enumerate(argv):
+        name = posixpath.basename(word)
+        if name in _SHELLS and "-c" in argv[index + 1 : index + 2]:
+            return _started(_words("".join(argv[index + 2 : index + 3])))
+        if name not in _LAUNCHERS and not word.startswith("-") and "=" not in word:
+            return word
+    return ""
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:  # an unclosed quote: no shell would run it
+        return []
 
 
 def _from_venv(config: ImageConfig) -> Iterator[str]:

@@ -4,6 +4,7 @@ No container is made here, so isolation is the stage's own; the probe gives up r
 module.
 """
 
+import ctypes
 import os
 import re
 import shutil
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from spybuild.engines.engine import Image, ImageConfig, PlatformImage
 from spybuild.engines.interpreter import candidates
-from spybuild.errors import ImageNotFound, InterpreterNotFound, ProbeError
+from spybuild.engines.pipes import converse
+from spybuild.errors import EnvironmentProblem, ImageNotFound, InterpreterNotFound, ProbeError
 from spybuild.model.platforms import Platform
 from spybuild.probe.boot import BOOT, framed, probe_source
 from spybuild.probe.limits import Limits
@@ -27,7 +29,8 @@ if TYPE_CHECKING:  # the models cost time to load
     from spybuild.probe.request import Request
 
 _NOBODY = 65534
-_STDERR_KEPT = 1 << 16
+_PR_SET_DUMPABLE = 4
+_LAST_BREATH = 5.0
 # our own options, and what BuildKit gives to a stage that declares it
 _NOT_THE_IMAGES = re.compile(r"SPYBUILD_|(TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT)$")
 
@@ -76,33 +79,27 @@ class StageEngine:
         """The probe's answer from this rootfs's interpreter; see `Engine.run`."""
         from spybuild.probe.request import Exchange
 
-        here = str(Path.cwd())
+        here = _working_directory()
         exchange = Exchange(replace(request.placed(here, here), address_space=request.limits.memory_bytes))
         python = self._interpreter(image, prefers_pypy=request.prefers_pypy)
         progress(f"running {python}")
-        try:
-            process = self._start(python)
-        except OSError as error:
-            raise InterpreterNotFound(
-                f"{python} cannot be run{' by nobody' if self._becomes_nobody else ''}: {error.strerror}",
-                "try --user image, which imports as the user we are"
-                if self._becomes_nobody
-                else "name another with --python",
-            ) from error
+        process = self._start(python)
         self._running.add(process)
+        modules, limits = len(request.modules), request.limits
         try:
             fed = framed(probe_source()) + exchange.question
-            stdout, stderr = process.communicate(fed, request.limits.total_seconds(len(request.modules)))
-        except subprocess.TimeoutExpired:
-            raise ProbeError("the probe ran out of time and was killed") from None
+            stdout, stderr = converse(process, fed, limits.total_seconds(modules), limits.total_answer_bytes(modules))
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_LAST_BREATH)  # it has closed its streams, and is about to leave
         finally:
             _end(process)
             self._running.discard(process)
         try:
+            if process.returncode:
+                raise ProbeError("the probe did not end as it should")
             return exchange.facts(stdout)
         except ProbeError as error:
-            words = stderr[-_STDERR_KEPT:].decode("utf-8", "replace").strip()
-            raise ProbeError(f"{error}; {python} ended with status {process.returncode}", words) from None
+            raise ProbeError(f"{error}; {python} ended with status {process.returncode}", stderr) from None
 
     def close(self) -> None:
         """End the probe if it still runs."""
@@ -121,17 +118,37 @@ class StageEngine:
 
     def _start(self, python: str) -> subprocess.Popen[bytes]:
         drops = self._becomes_nobody
-        return subprocess.Popen(
-            [python, "-I", "-S", "-B", "-c", BOOT],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={name: value for name, value in os.environ.items() if not _NOT_THE_IMAGES.match(name)},
-            start_new_session=True,
-            user=_NOBODY if drops else None,
-            group=_NOBODY if drops else None,
-            extra_groups=[] if drops else None,
-        )
+        _close_to_debuggers()
+        try:
+            return subprocess.Popen(
+                [python, "-I", "-S", "-B", "-c", BOOT],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={name: value for name, value in os.environ.items() if not _NOT_THE_IMAGES.match(name)},
+                start_new_session=True,
+                user=_NOBODY if drops else None,
+                group=_NOBODY if drops else None,
+                extra_groups=[] if drops else None,
+            )
+        except OSError as error:
+            hint = "try --user image, which imports as the user we are" if drops else "name another with --python"
+            raise InterpreterNotFound(
+                f"{python} cannot be run{' by nobody' if drops else ''}: {error.strerror}", hint
+            ) from error
+
+
+def _working_directory() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError as error:
+        raise EnvironmentProblem(f"the working directory is not to be had: {error.strerror}") from error
+
+
+def _close_to_debuggers() -> None:
+    """Keep modules that run as our own user from reading this process, which knows the nonce (prctl(2))."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _on_path(names: tuple[str, ...]) -> Iterator[str]:
@@ -145,3 +162,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream:
+            stream.close()

@@ -27,14 +27,17 @@ class Outcome(StrEnum):
 
 
 class Value(Model):
-    """A value: its type, its `repr` (capped, without secrets) and the scalar itself where it is one."""
+    """A value: its type, its `repr` (capped, without secrets) and the scalar itself where it is one.
+
+    `is_cut` says that neither shows the whole value: it equals nothing and differs from nothing for sure.
+    """
 
     type: str
     text: str
     scalar: bool | int | float | str | None = None
     is_scalar: bool = False
-    redacted: tuple[str, ...] = ()
     is_cut: bool = False
+    redacted: tuple[str, ...] = ()
 
 
 class Annotation(Model):

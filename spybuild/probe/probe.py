@@ -63,6 +63,7 @@ PLAIN_BYTES = bytes(range(32, 127))  # what an answer in ASCII-escaped JSON cons
 SITE_FOLDERS = ("site-packages", "dist-packages")
 PYCF_ONLY_AST = 0x400  # compile(..., this) parses only; it saves importing `ast`
 VALUE_LIMIT, MESSAGE_LIMIT, FRAMES_LIMIT, IMPORTS_LIMIT = 1000, 4000, 40, 5000
+WHOLE_LIMIT, DIGITS_LIMIT = 65536, 4000  # of a value that the contract itself holds; of an int
 MEBIBYTE = 1 << 20
 
 
@@ -94,6 +95,7 @@ def main():
 
 
 def give_up(reason):
+    """End the probe without an answer, saying why on stderr."""
     write(2, ("spybuild: %s\n" % reason).encode("ascii"))
     leave(3)
 
@@ -248,7 +250,7 @@ def well_typed(value, kind):
 # ---- 3. The parent's child -------------------------------------------------------------------------------------------
 def run_all(tasks, limits):
     """Run every task in a child of its own, some at a time, and return their slots in order."""
-    waiting, running, slots = list(range(len(tasks)))[::-1], {}, [None] * len(tasks)
+    waiting, running, slots = list(range(len(tasks)))[::-1], {}, {}
     jobs = max(1, min(64, limits["jobs"]))
     while waiting or running:
         while waiting and len(running) < jobs:
@@ -262,8 +264,13 @@ def run_all(tasks, limits):
             if child.is_over():
                 del running[number]
                 slots[number] = child.settle()
-                end_strays({other.pid for other in running.values()})
-    return slots
+                if not end_strays({other.pid for other in running.values()}):
+                    slots.update({later: slot("unreadable", UNENDED) for later in waiting})
+                    waiting = []
+    return [slots[number] for number in range(len(tasks))]
+
+
+UNENDED = "not looked at: what an earlier module started could not be ended"
 
 
 def slot(outcome, message=None, facts=None, **more):
@@ -276,7 +283,7 @@ class Stream(object):
     """One pipe out of a child, of which no more than `limit` bytes are kept."""
 
     def __init__(self, limit):
-        self.limit, self.data, self.truncated, self.open = limit, bytearray(), False, True
+        self.limit, self.data, self.lines, self.truncated, self.open = limit, bytearray(), 0, False, True
         self.reading, self.writing = os.pipe()
 
     def start(self):
@@ -293,6 +300,7 @@ class Stream(object):
                 return
             room = self.limit - len(self.data)
             self.data += data[:room]
+            self.lines += data[:room].count(b"\n")  # of the chunk: counting over all of a flood takes longer than it
             self.truncated = self.truncated or len(data) > room
             self.open = bool(data)
             chunks -= 1
@@ -321,7 +329,8 @@ class Child(object):
         return self.status is not None or self.has_answered() or self.answer.truncated or monotonic() > self.deadline
 
     def has_answered(self):
-        return self.answer.data.count(b"\n") >= 2
+        """Tell whether its two lines, outcome and facts, are there."""
+        return self.answer.lines >= 2
 
     def settle(self):
         """Kill it and its session, take what is still in its pipes, and put its end into words."""
@@ -341,10 +350,10 @@ class Child(object):
 
     def ending(self, late):
         """Return the slot its end makes: an answer first, then the reason there is none."""
-        outcome, _, facts = bytes(self.answer.data).partition(b"\n")
-        outcome, facts = outcome.decode("ascii", "replace"), facts.partition(b"\n")[0]
         if self.answer.truncated:
             return slot("unreadable", "its description is larger than %d bytes" % self.limits["answer_bytes"])
+        outcome, _, facts = bytes(self.answer.data).partition(b"\n")
+        outcome, facts = outcome.decode("ascii", "replace"), facts.partition(b"\n")[0]
         if self.has_answered() and outcome in OUTCOMES and not facts.translate(None, PLAIN_BYTES):
             return slot(outcome, facts=facts.decode("ascii"))
         if self.has_answered():
@@ -359,6 +368,7 @@ class Child(object):
         return slot("exited", "ended with status %d while it was imported" % status, exit_status=status)
 
     def text(self, stream):
+        """Return what a stream kept, as text without values to hide."""
         return HIDER.free(bytes(stream.data).decode("utf-8", "replace"), stream.limit, cut=stream.truncated)[0]
 
 
@@ -374,18 +384,36 @@ def watch(children):
         streams[descriptor].drain()
 
 
-def end_strays(spared):
-    """Kill what modules left running: children of ours which are no module's own (orphans come to us)."""
-    deadline = monotonic() + 2
-    strays = own_children() - spared
-    while strays and monotonic() < deadline:
-        for pid in strays:
+def end_strays(spared, seconds=5):
+    """Kill what modules left running: children of ours which are no module's own (orphans come to us).
+
+    Return whether nothing is left. A process that forks anew all the time is killed by PID 1 at one blow, by others
+    in a race.
+    """
+    deadline = monotonic() + seconds
+    while spared or not is_childless():
+        strays = own_children() - spared
+        if not strays and spared:
+            return True
+        for pid in [-1] if os.getpid() == 1 and not spared else strays:
             try:
                 os.kill(pid, 9)
                 os.waitpid(pid, 0)
             except OSError:
                 pass
-        strays = own_children() - spared
+        if monotonic() > deadline:
+            return False
+    return True
+
+
+def is_childless():
+    """Reap whoever has ended; tell whether we have no child at all, as only the system knows for sure."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+        return False
+    except OSError:
+        return True
 
 
 def own_children():
@@ -404,7 +432,8 @@ def end_everyone_else():
             os.kill(-1, 9)
         except OSError:
             pass
-    end_strays(set())
+    if not end_strays(set()):
+        give_up("what a module started could not be ended")
 
 
 def live(task, limits, answer, output, errors):
@@ -453,7 +482,7 @@ class Hider(object):
     """Takes the values of environment variables out of what leaves: secrets everywhere, others out of free text."""
 
     def __init__(self):
-        self.secrets, self.all, self.whole, self.known, self.longest = [], [], {}, frozenset(), 0
+        self.secrets, self.all, self.whole, self.known, self.longest, self.room = [], [], {}, frozenset(), 0, 0
 
     def learn(self, environ, secrets, known):
         """Learn the values to hide, every form they may be printed in, and the texts the contract itself holds."""
@@ -470,6 +499,8 @@ class Hider(object):
         self.all = sorted(set(found + others), key=by_length)
         self.longest = max([len(form) for form, _ in self.all] or [0])
         self.known = frozenset(known)
+        longest_known = max([len(text) for text in known] or [0])
+        self.room = max(VALUE_LIMIT + 2 * self.longest, min(WHOLE_LIMIT, longest_known))
 
     def everywhere(self, text):
         """Hide secrets: for every string of the answer."""
@@ -477,15 +508,17 @@ class Hider(object):
             return text
         return replace(text, self.secrets)[0] if text not in self.whole else marker(self.whole[text])
 
-    def free(self, text, limit, cut=False):
+    def free(self, text, limit, cut=False, whole=None):
         """Hide everything, cap the text, and return it with the names of what was hidden.
 
-        `cut` says that the text was capped before: then its end may be half a value, and goes.
+        `cut` says that the text was capped before: then its end may be half a value, and goes. `whole` is what the text
+        is the repr of, where that is a text as well.
         """
-        if text in self.known:
+        whole = text if whole is None else whole
+        if whole in self.known or text in self.known:
             return text[:limit], []
-        if text in self.whole:
-            return marker(self.whole[text]), [self.whole[text]]
+        if whole in self.whole:
+            return marker(self.whole[whole]), [self.whole[whole]]
         if len(text) > limit + 2 * self.longest:
             text, cut = text[:limit + 2 * self.longest], True
         text, names = replace(text, self.all)
@@ -498,6 +531,7 @@ HIDER = Hider()
 
 
 def is_ordinary(name):
+    """Tell whether a variable is there in every image, and its value nobody's concern."""
     return name in ORDINARY_NAMES or name.startswith("LC_")
 
 
@@ -507,6 +541,7 @@ def by_length(pair):
 
 
 def marker(name):
+    """Return what stands in a value's place."""
     return "[value of %s]" % name
 
 
@@ -530,6 +565,7 @@ def forms(value):
 
 
 def url_quoted(data, safe):
+    """Percent-encode all bytes but letters, digits, `_.-~` and the safe ones."""
     safe += b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
     return "".join(chr(byte) if byte in safe else "%%%02X" % byte for byte in data)
 
@@ -619,7 +655,11 @@ def examination(requested, request):
 def examine(requested, request):
     """Return outcome and facts of one module."""
     become_ordinary(request)
-    files = find_files(requested, request)
+    try:
+        files = find_files(requested, request)
+    except TooManyFiles as problem:
+        message = HIDER.free("too many files below %s to find %s; name it by its path" % problem.args, MESSAGE_LIMIT)[0]
+        return "unreadable", {"error": {"type": "ProbeError", "message": message, "traceback": []}}
     if files is not None and len(files) != 1:
         return ("ambiguous" if files else "missing"), {"candidates": sorted(files)[:10]}
     name, path = (requested, None) if files is None else place(files[0])
@@ -664,17 +704,20 @@ def existing(paths):
     return files
 
 
-def walk(top, name, depth=6, entries=20000):
-    """Find files of a name below a folder; a bounded search which leaves out what is nobody's own code."""
-    found, skipped = [], SITE_FOLDERS + ("node_modules", ".git")
+class TooManyFiles(Exception):
+    """A search that had to end before it saw everything: what it found may be neither all nor the right one."""
+
+
+def walk(top, name, entries=20000):
+    """Find files of a name below a folder, leaving out what is nobody's own code. TooManyFiles if there are more."""
+    found, skipped = [], SITE_FOLDERS + ("node_modules", "__pycache__", ".git")
     for folder, folders, files in os.walk(top):
         entries -= len(folders) + len(files)
         if entries < 0:
-            break
+            raise TooManyFiles(top, name)
         if name in files:
             found.append(os.path.join(folder, name))
-        deep = folder[len(top):].count("/") >= depth
-        folders[:] = [] if deep else sorted(item for item in folders if item not in skipped)
+        folders[:] = sorted(item for item in folders if item not in skipped)
     return found
 
 
@@ -794,6 +837,7 @@ def peak_memory():
 
 
 def growth(peak):
+    """Return how much the peak has grown in bytes, or None."""
     return None if peak is None else peak_memory() - peak
 
 
@@ -807,6 +851,7 @@ def calm_down(memory):
     sys.settrace(None)
     sys.setprofile(None)
     sys.setrecursionlimit(5000)
+    getattr(sys, "set_int_max_str_digits", int)(DIGITS_LIMIT)
     limit_resources(memory, 256 * MEBIBYTE)
     silence = empty_input()
     os.dup2(silence, 1)
@@ -835,11 +880,9 @@ def describe(module, name, path):
     for key, value in list(names.items()):
         if type(key) is not str or key in IMPORT_DUNDERS:
             continue
-        if is_typing_form(value):
-            facts["variables"].append(describe_variable(key, value, source.scope.get(key), annotations, names))
-        elif is_a(value, type):
+        if is_a(value, type) and not is_typing_form(value):
             facts["classes"].append(describe_class(key, value, facts["name"]))
-        elif callable(value):
+        elif callable(value) and not is_typing_form(value):
             facts["functions"].append(describe_function(key, value))
         else:
             facts["variables"].append(describe_variable(key, value, source.scope.get(key), annotations, names))
@@ -854,6 +897,7 @@ def is_typing_form(value):
 
 
 def describe_variable(name, value, place_in_source, annotations, names):
+    """Return the facts of one variable; its place is (line, annotation node) or None."""
     line, node = place_in_source or (None, None)
     return {"name": name, "annotation": annotation_of(annotations.get(name), node, names), "value": value_of(value),
             "line": line}
@@ -876,6 +920,7 @@ def is_a(thing, kinds):
 
 
 def is_dunder(name):
+    """Tell whether a name is of the form `__x__`."""
     return name.startswith("__") and name.endswith("__") and len(name) > 4
 
 
@@ -895,6 +940,7 @@ def distribution(name, path):
 
 
 def listing(folder):
+    """Return the names in a folder, none if it cannot be read."""
     try:
         return os.listdir(folder)
     except OSError:
@@ -937,6 +983,7 @@ CO_VARARGS, CO_VARKEYWORDS, CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 4, 
 
 
 def describe_function(name, function):
+    """Return the facts of one callable that is no class."""
     signature = Signature(function)
     inner, outer = signature.function, code_of(function)
     flags = (outer or code_of(inner) or borrow.__code__).co_flags
@@ -969,9 +1016,10 @@ class Signature(object):
             self.read(unwrapped(function.__func__ if kind is MethodType else call))
             self.parameters = self.parameters and self.parameters[1:]
         else:
-            self.parameters = text_signature(function) or inspected(function)
+            self.parameters = inspected(function)
 
     def read_python(self, function, code):
+        """Read a function with Python code, and its source if there is any."""
         source = source_of(getattr(code, "co_filename", None))
         if source.path:
             self.path, self.line = source.path, source.def_line(code.co_firstlineno)
@@ -1049,32 +1097,6 @@ def argument_annotations(node):
     return {argument.arg: argument.annotation for argument in arguments if argument and argument.annotation}
 
 
-def text_signature(function):
-    """Read the signature C functions carry as text, `($self, key, default=None, /)`; None for what is not so plain."""
-    try:
-        return parsed_signature(function.__text_signature__, getattr(function, "__self__", None) is not None)
-    except Exception:
-        return None
-
-
-def parsed_signature(text, is_bound):
-    before, slash, after = " ".join(text.replace("$", "").split()).partition(", /")
-    if is_bound:
-        before = "(" + before.partition(",")[2].strip() if "," in before else "("  # without $module or $self
-    if before == "(":
-        after = after.lstrip(", ")
-    node = parse("def f%s%s: pass" % (before, after), "<signature>", "exec").body[0].args
-    limit = len(parse("def f%s): pass" % before, "<signature>", "exec").body[0].args.args) if slash else 0
-    places = [(argument.arg, KINDS[int(index >= limit)]) for index, argument in enumerate(node.args)]
-    values = dict(zip([argument.arg for argument in node.args][len(node.args) - len(node.defaults):], node.defaults))
-    places += [(node.vararg.arg, KINDS[2])] if node.vararg else []
-    places += [(argument.arg, KINDS[3]) for argument in node.kwonlyargs]
-    places += [(node.kwarg.arg, KINDS[4])] if node.kwarg else []
-    values.update((argument.arg, value) for argument, value in zip(node.kwonlyargs, node.kw_defaults) if value)
-    return [{"name": name, "kind": kind, "annotation": None,
-             "default": value_of(literal(values[name])) if name in values else None} for name, kind in places]
-
-
 def inspected(function):
     """Ask inspect, which is imported only here and only now, after the target's own imports were counted."""
     import inspect
@@ -1095,18 +1117,22 @@ SKIPPED_MEMBERS = ("_is_protocol", "_is_runtime_protocol", "_abc_impl", "_abc_ca
 
 
 def mro_of(kind):
+    """Return a class's true MRO."""
     return TYPE["__mro__"].__get__(kind)
 
 
 def names_of(kind):
+    """Return a copy of a class's true namespace."""
     return dict(TYPE["__dict__"].__get__(kind))
 
 
 def name_of(kind):
+    """Return a class's true name."""
     return TYPE["__name__"].__get__(kind)
 
 
 def module_of(kind):
+    """Return the name of the module a class says it was defined in."""
     module = TYPE["__module__"].__get__(kind)
     return plain(module) if is_a(module, str) else "builtins"
 
@@ -1147,8 +1173,8 @@ def describe_class(name, kind, module):
 
 
 def locate_class(kind):
-    source = class_source(kind)
-    node = source.classes.get(TYPE["__qualname__"].__get__(kind))
+    """Return the file and the line of a class's `class`, None for what is not known."""
+    source, node = class_source(kind), class_node(kind)
     return source.path, source.def_line(node.lineno) if node else None
 
 
@@ -1159,6 +1185,7 @@ def class_source(kind):
 
 
 def class_node(kind):
+    """Return the `class` statement of a class in its source, or None."""
     return class_source(kind).classes.get(TYPE["__qualname__"].__get__(kind))
 
 
@@ -1262,6 +1289,7 @@ def class_scope(kind):
 
 
 def module_names(kind):
+    """Return the names in the module that a class was defined in."""
     return namespace_of(MODULES.get(module_of(kind)))
 
 
@@ -1467,10 +1495,12 @@ def expressions(node):
 
 
 def has_return(node):
+    """Tell whether a statement may leave the method."""
     return any(type(item).__name__ == "Return" for item in expressions(node))
 
 
 def has_return_in(body):
+    """Tell whether any statement of a body may leave the method."""
     return any(has_return(statement) for statement in body if type(statement).__name__ not in NESTED_NODES)
 
 
@@ -1503,43 +1533,45 @@ SCALARS = (str, int, float, bool, type(None))
 
 
 def value_of(thing):
-    """Describe a value: its type, its text, and itself when it is a plain scalar that gives nothing away."""
+    """Describe a value: its type, its text, and itself when it is a plain scalar that gives nothing away.
+
+    What the contract itself holds is shown in full, so that it can be compared; `is_cut` says that something is not.
+    """
     kind, text = type(thing), text_of_value(thing)
     whole = thing if kind is str else text
-    if whole in HIDER.known:
-        text, names = text[:VALUE_LIMIT], []
-    elif whole in HIDER.whole:
-        text, names = marker(HIDER.whole[whole]), [HIDER.whole[whole]]
-    else:
-        text, names = HIDER.free(text, VALUE_LIMIT)
-    scalar = kind in SCALARS and not names and is_portable(thing)
-    return {"type": name_of(kind), "text": text, "scalar": thing if scalar else None, "is_scalar": scalar,
-            "redacted": names}
+    is_known = whole in HIDER.known or text in HIDER.known
+    limit = WHOLE_LIMIT if is_known and kind not in SCALARS else VALUE_LIMIT
+    shown, names = HIDER.free(text, WHOLE_LIMIT if kind in SCALARS else limit, len(text) > HIDER.room, whole)
+    scalar = kind in SCALARS and not names and is_portable(thing, WHOLE_LIMIT if is_known else VALUE_LIMIT)
+    return {"type": name_of(kind), "text": shown[:limit], "scalar": thing if scalar else None, "is_scalar": scalar,
+            "is_cut": not scalar and (len(text) > limit or text is UNSHOWN), "redacted": names}
 
 
-def is_portable(scalar):
+def is_portable(scalar, limit):
     """Tell whether a scalar survives JSON: no nan, no infinity, no number or text beyond measure."""
     if type(scalar) is float:
         return scalar - scalar == 0
     if type(scalar) is int:
-        return abs(scalar) <= 1 << 63
-    return type(scalar) is not str or len(scalar) <= VALUE_LIMIT
+        return scalar.bit_length() < 4 * DIGITS_LIMIT and len(repr(abs(scalar))) <= DIGITS_LIMIT
+    return type(scalar) is not str or len(scalar) <= limit
+
+
+UNSHOWN = "(its __repr__ failed)"
 
 
 def text_of_value(thing):
     """Return repr(), of long things the beginning, of sets in order, and without addresses, which differ each time."""
-    room = VALUE_LIMIT + 2 * HIDER.longest
     try:
         if is_a(thing, ModuleType):  # its repr names a file, which differs from one Python to the next
             return "<module %s>" % plain(namespace_of(thing).get("__name__", ""))
         if type(thing) in (str, bytes, list, tuple):
-            thing = thing[:room]
+            thing = thing[:HIDER.room]
         if type(thing) in (set, frozenset) and thing:
             text = "{%s}" % ", ".join(sorted(map(text_of_value, thing)))
             return text if type(thing) is set else "frozenset(%s)" % text
         return without_addresses(plain(repr(thing)))
     except BaseException:
-        return "(its __repr__ failed)"
+        return UNSHOWN
 
 
 def without_addresses(text):
@@ -1700,6 +1732,7 @@ def literal_text(thing):
 
 
 def is_named_enum(thing):
+    """Tell whether a value is a member of an Enum."""
     return any(path_of(kind) == "enum.Enum" for kind in mro_of(type(thing)))
 
 
@@ -1765,6 +1798,7 @@ class Source(object):
 
 
 def parse(text, path, mode):
+    """Parse Python source into the tree that `ast` would return."""
     return compile(text, path, mode, PYCF_ONLY_AST, True)
 
 
@@ -1819,6 +1853,7 @@ def targets_of(node, kind):
 
 
 def target_names(node):
+    """Return the names in an assignment's target, also within tuples."""
     kind = type(node).__name__
     if kind == "Name":
         return [node.id]
@@ -1868,6 +1903,7 @@ def unparse(node):
 
 
 def is_tuple(node):
+    """Tell whether a subscript is a tuple."""
     return type(getattr(node, "value", node) if type(node).__name__ == "Index" else node).__name__ == "Tuple"
 
 

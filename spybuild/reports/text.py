@@ -75,7 +75,7 @@ def _table(report: Report, paint: _Paint) -> list[str]:
 def _column(platform: PlatformReport) -> str:
     interpreter = platform.interpreter
     below = f"{interpreter.implementation} {interpreter.version}" if interpreter else "-"
-    return f"{platform.platform}\n{one_line(below)}"
+    return f"{one_line(platform.platform)}\n{one_line(below)}"
 
 
 def _module(platform: PlatformReport, name: str) -> ModuleReport | None:
@@ -105,7 +105,7 @@ def _problems(report: Report, paint: _Paint) -> Iterator[str]:
     for platform in report.platforms:
         if platform.problem:
             first, *rest = lines(platform.problem)
-            yield paint(f"could not check {platform.platform}: {first}", _RED)
+            yield paint(f"could not check {one_line(platform.platform)}: {first}", _RED)
             yield from rest
             yield ""
 
@@ -138,7 +138,7 @@ def _sameness(finding: Finding) -> str:
 def _finding(group: _Group, of: int, paint: _Paint) -> Iterator[str]:
     finding = group.finding
     colour = _YELLOW if finding.category is Category.UNKNOWN else _RED
-    where = "every platform" if len(group.platforms) == of > 1 else ", ".join(group.platforms)
+    where = "every platform" if len(group.platforms) == of > 1 else one_line(", ".join(group.platforms))
     yield f"{paint(f'{finding.rule} {finding.name}', colour)}  {finding.category.value}  on {where}"
     yield f"  {paint(one_line(finding.message), _BOLD)}"
     if place := finding.contract_location:

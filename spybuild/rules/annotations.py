@@ -5,6 +5,8 @@ since the contract's author writes `Device` where the interpreter says `smarthom
 """
 
 import ast
+import builtins
+import typing
 from functools import lru_cache
 
 from spybuild.model.facts import Annotation
@@ -22,9 +24,19 @@ _DEEPEST = 50
 
 
 def same_annotation(wanted: str, seen: Annotation | None) -> bool:
-    """Whether `wanted`, as the contract writes it, means what was seen: as written in the source, or as resolved."""
-    texts = (seen.written, seen.resolved) if seen else ()
-    return any(_equal(_form(wanted), _form(text)) for text in texts if text is not None)
+    """Whether `wanted`, as the contract writes it, means what was seen.
+
+    What an annotation resolves to decides. As it is written in the source it counts where it resolves to nothing, and
+    for names of the author's own (an alias `Settings` resolves to what it stands for).
+    """
+    if seen is None:
+        return False
+    form = _form(wanted)
+    if seen.resolved is not None and _equal(form, _form(seen.resolved)):
+        return True
+    if seen.written is None or (seen.resolved is not None and not _has_own_name(form)):
+        return False
+    return _equal(form, _form(seen.written))
 
 
 def admits(wanted: str, type_name: str) -> bool:
@@ -96,6 +108,13 @@ def _equal(one: Form, other: Form) -> bool:
     if one[0] == _UNION:
         return all(any(_equal(member, candidate) for candidate in other[1]) for member in one[1])
     return all(map(_equal, one[1], other[1]))
+
+
+def _has_own_name(form: Form) -> bool:
+    """Whether a bare name in it is neither a builtin nor typing's, so that it may be an alias."""
+    if isinstance(form, str):
+        return form.isidentifier() and not hasattr(builtins, form) and form not in typing.__all__ and form != "None"
+    return _has_own_name(form[0]) or any(map(_has_own_name, form[1]))
 
 
 def _ends_in(dotted: str, bare: str) -> bool:

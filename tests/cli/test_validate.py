@@ -2,12 +2,13 @@
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import ROOT, Run
 
 SECRET = "hunter2-planted-secret"
 
@@ -149,6 +150,30 @@ def test_a_report_that_cannot_be_written_is_told_before_the_work(spybuild: Run, 
     for flags in (("-o", "nosuch/report.json"), ("-o", "."), ("--report", "xml=x"), ("--report", "json=/nosuch/x")):
         assert spybuild(*here(*flags), cwd=home).returncode == 2
     assert not (home / "was-imported").exists()
+
+
+def test_a_report_is_written_through_links_and_into_pipes(spybuild: Run, home: Path) -> None:
+    """-o never puts a file where something else was: a link stays one, and /dev/stdout is what it is."""
+    (home / "real.json").write_text("old")
+    (home / "link.json").symlink_to("real.json")
+    assert spybuild(*here("-f", "json", "-o", "link.json"), cwd=home).returncode == 0
+    assert (home / "link.json").is_symlink()
+    assert json.loads((home / "real.json").read_text())["verdict"] == "pass"
+    os.mkfifo(home / "pipe")
+    reader = subprocess.Popen(["cat", home / "pipe"], stdout=subprocess.PIPE, text=True)
+    assert spybuild(*here("-f", "json", "-o", "pipe"), cwd=home).returncode == 0
+    assert json.loads(reader.communicate(timeout=60)[0])["verdict"] == "pass"
+    assert (home / "pipe").is_fifo()
+
+
+def test_output_that_nobody_reads_is_no_verdict(spybuild: Run, home: Path) -> None:
+    """A pipe whose reader left, or a closed stdout, is neither a pass nor a violation."""
+    command = f"{sys.executable} -m spybuild {' '.join(here())}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for shell in (f"set -o pipefail; {command} | true", f"{command} > /dev/full"):
+        done = subprocess.run(["bash", "-c", shell], cwd=home, env=environment, capture_output=True, text=True)
+        assert done.returncode not in (0, 1, 2)
+        assert "Traceback" not in done.stderr
 
 
 def test_variables_that_hold_blanks_come_in_by_the_environment_too(spybuild: Run, home: Path) -> None:

@@ -27,6 +27,16 @@ def test_the_python_beside_a_console_script_comes_first() -> None:
     assert first(entrypoint=("/app/.venv/bin/gunicorn", "app:main")) == ["/app/.venv/bin/python"]
 
 
+def test_what_a_shell_starts_is_looked_at_and_other_words_are_not() -> None:
+    """Only the program that runs says which Python is the image's."""
+    command = "exec /srv/python3 -m app"
+    assert first(entrypoint=("sh", "-c", command, "/good/python3")) == ["/srv/python3"]
+    assert first(entrypoint=("/usr/bin/tini", "-g", "--", "env", "A=b", "/opt/bin/python3", "x.py")) == [
+        "/opt/bin/python3"
+    ]
+    assert first(entrypoint=("serve", "/other/python3")) == ["python3"]
+
+
 @pytest.mark.parametrize("script", ["/usr/local/bin/docker-entrypoint.sh", "/bin/sh", "/start"])
 def test_a_script_of_the_system_says_nothing_about_the_interpreter(script: str) -> None:
     """There is no Python beside it to be preferred."""

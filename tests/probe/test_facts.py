@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from spybuild.model.facts import Value
 from tests.probe.running import named, one, version_of
 
 RICH = '''\
@@ -300,7 +301,7 @@ def test_variables_are_every_binding_that_is_no_function_or_class(facts: dict[st
         ("ON", "bool", "True", True),
         ("NAMES", "list", "['a', 'b']", None),
         ("PLACES", "set", "{'x', 'y', 'z'}", None),
-        ("HUGE", "int", str(2**80), None),
+        ("HUGE", "int", str(2**80), 2**80),
         ("NAN", "float", "nan", None),
         ("REST", "list", "[3]", None),
         ("THING", "object", "<object object>", None),
@@ -317,7 +318,72 @@ def test_none_is_a_scalar_and_a_long_text_is_not(facts: dict[str, Any]) -> None:
     """None is told apart from "no scalar"; a capped text cannot be compared."""
     assert named(facts["variables"], "NOTHING")["value"]["is_scalar"]
     long = named(facts["variables"], "LONG")["value"]
-    assert (len(long["text"]), long["is_scalar"]) == (1000, False)
+    assert (len(long["text"]), long["is_scalar"], long["is_cut"]) == (1000, False, True)
+
+
+KNOWN_TEXT, KNOWN_LIST, KNOWN_DICT = "kn\u00f6wn " * 5000, [*range(3000)], {"a": "x" * 4000, "b": [1, None]}
+CUT = f"""
+import sys
+KNOWN_TEXT, KNOWN_LIST, KNOWN_DICT = {KNOWN_TEXT!r}, {KNOWN_LIST!r}, {KNOWN_DICT!r}
+KNOWN_TUPLE = tuple(KNOWN_LIST)
+OTHER_TEXT, OTHER_LIST, OTHER_BYTES = KNOWN_TEXT + 'x', KNOWN_LIST + [1], b'x' * 1001
+EDGE_TEXT, EDGE_LIST = 'x' * 1000, ['x' * 994]
+ENORMOUS = 'x' * 70000
+DIGITS, MORE_DIGITS, NEGATIVE = 10 ** 3999, 10 ** 4000, -(10 ** 3999)
+BEYOND = 10 ** 5000
+NESTED = [BEYOND]
+getattr(sys, 'set_int_max_str_digits', int)(640)
+"""
+
+
+@pytest.fixture(scope="module")
+def cut(python: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The values of a module that are too long for the answer, or nearly so."""
+    known = [KNOWN_TEXT, repr(KNOWN_LIST), repr(KNOWN_DICT), "x" * 70000]
+    facts = one(python, tmp_path_factory.mktemp("cut"), CUT, known=known)
+    assert facts["outcome"] == "imported", facts
+    return {item["name"]: item["value"] for item in facts["variables"]}
+
+
+def test_a_long_value_that_equals_the_contracts_compared_as_another(cut: dict[str, dict[str, Any]]) -> None:
+    """What the contract holds is told in full: texts as scalars, containers by their text."""
+    assert (cut["KNOWN_TEXT"]["scalar"], cut["KNOWN_TEXT"]["is_cut"]) == (KNOWN_TEXT, False)
+    assert (cut["KNOWN_LIST"]["text"], cut["KNOWN_LIST"]["is_cut"]) == (repr(KNOWN_LIST), False)
+    assert (cut["KNOWN_DICT"]["text"], cut["KNOWN_DICT"]["is_cut"]) == (repr(KNOWN_DICT), False)
+    assert len(cut["KNOWN_TEXT"]["text"]) == 1000
+
+
+def test_a_large_int_that_equals_the_contracts_compared_as_another(cut: dict[str, dict[str, Any]]) -> None:
+    """An int of up to 4000 digits is told in full, whatever the module says of how many digits may be converted."""
+    assert (cut["DIGITS"]["scalar"], cut["NEGATIVE"]["scalar"]) == (10**3999, -(10**3999))
+    assert not cut["DIGITS"]["is_cut"]
+    assert [cut[name]["is_scalar"] for name in ("MORE_DIGITS", "BEYOND")] == [False, False]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["KNOWN_TUPLE", "OTHER_TEXT", "OTHER_LIST", "OTHER_BYTES", "ENORMOUS", "MORE_DIGITS", "BEYOND", "NESTED"],
+)
+def test_a_value_that_was_cut_passed_for_a_whole_one(cut: dict[str, dict[str, Any]], name: str) -> None:
+    """Where neither text nor scalar shows all of it, the value says so."""
+    assert cut[name]["is_cut"], cut[name]
+    assert len(cut[name]["text"]) <= 1000
+    assert cut[name]["scalar"] is None
+
+
+def test_a_value_that_just_fits_is_not_cut(cut: dict[str, dict[str, Any]]) -> None:
+    """A thousand characters are shown; a text's quotes do not count."""
+    assert cut["EDGE_TEXT"]["scalar"] == "x" * 1000
+    assert cut["EDGE_LIST"]["text"] == repr(["x" * 994])
+    assert not cut["EDGE_TEXT"]["is_cut"]
+    assert not cut["EDGE_LIST"]["is_cut"]
+
+
+def test_numbers_of_any_size_reach_the_facts() -> None:
+    """The host reads a value's scalar back as the int it was."""
+    value = Value.model_validate({"type": "int", "text": "1", "scalar": 10**3999, "is_scalar": True})
+    assert value.scalar == 10**3999
+    assert type(value.scalar) is int
 
 
 def test_variables_have_lines_and_annotations(facts: dict[str, Any]) -> None:

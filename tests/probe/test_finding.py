@@ -93,6 +93,35 @@ def test_what_is_not_there_is_told_from_what_does_not_work(
         assert module["candidates"] == [str(tmp_path / f"twice/{number}/double.py") for number in ("one", "two")]
 
 
+@pytest.mark.parametrize("hits", [0, 1, 2])
+def test_a_search_that_ended_early_passed_for_a_whole_one(python: str, tmp_path: Path, hits: int) -> None:
+    """Among too many files nothing is missing, unique or ambiguous: the contract must give a path."""
+    write(tmp_path, {f"{number}/hit.py": "" for number in range(hits)})
+    (tmp_path / "many").mkdir()
+    for number in range(20000):
+        (tmp_path / "many" / f"{number}.txt").touch()
+    module, direct = ask(python, ["hit.py", "plugin.py"], workdir=str(tmp_path), entry_dir=str(_entry(tmp_path)))[
+        "modules"
+    ]
+    assert module["outcome"] == "unreadable", module
+    message = f"too many files below {tmp_path} to find hit.py; name it by its path"
+    assert module["error"] == {"type": "ProbeError", "message": message, "traceback": []}
+    assert direct["outcome"] == "imported"
+
+
+def _entry(folder: Path) -> Path:
+    """A folder where a module lies that need not be searched for."""
+    write(folder / "bin", {"plugin.py": ""})
+    return folder / "bin"
+
+
+def test_a_module_in_a_deep_folder_was_missing(python: str, tmp_path: Path) -> None:
+    """A search goes as deep as the folders do."""
+    write(tmp_path, {"a/b/c/d/e/f/g/h/i/j/deepest.py": ""})
+    module = ask(python, ["deepest.py"], workdir=str(tmp_path))["modules"][0]
+    assert (module["outcome"], module["name"]) == ("imported", "a.b.c.d.e.f.g.h.i.j.deepest")
+
+
 def test_an_absolute_path_outside_the_workdir(python: str, tmp_path: Path) -> None:
     """Its folder comes first on the path, as it does for `python path/to/file.py`."""
     write(tmp_path / "app", {"x.py": ""})

@@ -59,7 +59,8 @@ def test_a_secret_is_hidden_in_every_shape(python: str, tmp_path: Path) -> None:
     assert not leaked
     values = {item["name"]: item["value"] for item in facts["variables"]}
     assert values["plain"] == {
-        "type": "str", "text": "'[value of DEVICE_KEY]'", "scalar": None, "is_scalar": False, "redacted": ["DEVICE_KEY"],
+        "type": "str", "text": "'[value of DEVICE_KEY]'", "scalar": None, "is_scalar": False, "is_cut": False,
+        "redacted": ["DEVICE_KEY"],
     }  # fmt: skip
     assert "name_[value of DEVICE_KEY]" in values
     assert facts["stderr"] == "[value of DEVICE_KEY]" * 3

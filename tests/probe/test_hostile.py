@@ -294,7 +294,8 @@ def answers(python: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         (folder / f"{name}.py").write_text(textwrap.dedent(source).lstrip(), "utf-8", "surrogatepass")
     (folder / "good.py").write_text(GOOD)
     asked = [name for module in MODULES for name in (f"{module}.py", "good.py")]
-    return ask(python, asked, workdir=str(folder), module_seconds=4.0, memory_bytes=600 << 20)
+    limits = {"module_seconds": 6.0, "memory_bytes": 600 << 20, "answer_bytes": 1 << 20}
+    return ask(python, asked, workdir=str(folder), **limits)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -451,6 +452,14 @@ def test_jobs_run_at_once_and_stay_in_order(python: str, tmp_path: Path) -> None
         (tmp_path / f"m{number}.py").write_text(f"import time; time.sleep({0.5 - number / 10}); NUMBER = {number}")
     answer = ask(python, [f"m{number}.py" for number in range(4)], workdir=str(tmp_path), jobs=4)
     assert [named(module["variables"], "NUMBER")["value"]["scalar"] for module in answer["modules"]] == [0, 1, 2, 3]
+
+
+def test_a_flood_was_counted_anew_each_turn(python: str, tmp_path: Path) -> None:
+    """The parent looks at each byte once, so that a large answer is too large before it is too late."""
+    source = MODULES["floods_the_answer"][0]
+    facts = one(python, tmp_path, textwrap.dedent(source), answer_bytes=128 << 20, module_seconds=15.0)
+    assert facts["outcome"] == "unreadable"
+    assert "larger than" in facts["error"]["message"]
 
 
 def test_old_python_is_refused_in_one_line() -> None:

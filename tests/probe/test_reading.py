@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spybuild.errors import ProbeError
-from spybuild.model.facts import ModuleFacts
+from spybuild.model.facts import Annotation, ModuleFacts
 from spybuild.probe import boot
 from spybuild.probe.boot import BOOT, asked, probe_source
 from spybuild.probe.reading import read_answer
+from spybuild.rules import annotations
 from tests.probe.running import ask, converse, request
 
 NONCE = "0123456789abcdef" * 2
@@ -257,3 +258,19 @@ def test_a_minimal_python_is_enough(tmp_path: Path) -> None:
     assert [bare[key] for key in ("name", "functions", "classes")] == [
         full[key] for key in ("name", "functions", "classes")
     ]
+
+
+def test_the_probe_and_the_rules_named_a_typing_alias_differently() -> None:
+    """What the probe resolves an alias of typing's to is what the rules read the alias as."""
+    body = ast.parse(probe_source()).body
+    assigned = {node.targets[0].id: node.value for node in body if isinstance(node, ast.Assign) and _is_name(node)}  # type: ignore[attr-defined]
+    names: dict[str, str] = ast.literal_eval(assigned["NAMES"])
+    last = {alias: name.rpartition(".")[2] for alias, name in names.items()}
+    assert last == {alias: annotations._ALIASES.get(alias, alias) for alias in names}
+    assert set(annotations._ALIASES) - set(names) == {"NoneType", "Text"}  # the probe sees None and str themselves
+    for alias, name in names.items():
+        assert annotations.same_annotation(f"typing.{alias}", Annotation(resolved=name))
+
+
+def _is_name(node: ast.Assign) -> bool:
+    return isinstance(node.targets[0], ast.Name)

@@ -74,6 +74,16 @@ def test_hostile_names_never_reach_the_terminal_raw() -> None:
     assert "\nverdict: pass" not in shown
 
 
+def test_a_platform_of_an_index_cannot_write_on_the_terminal_either() -> None:
+    """Its architecture is any text that the index's author likes."""
+    made = report(
+        platform("linux/arm64\x1b[2J\nverdict: pass", finding()), PlatformReport(platform="a\x1b/b", problem="no")
+    )
+    shown = text.render(made)
+    assert "\x1b" not in shown
+    assert "\nverdict: pass" not in shown
+
+
 def test_colour_is_only_there_when_asked_for() -> None:
     """The words are the same with and without."""
     made = report(platform("linux/amd64", finding()))

@@ -64,6 +64,26 @@ def test_the_resolved_form_counts_too() -> None:
     assert same_annotation("dict[str, int]", Annotation(written="Settings", resolved="dict[str, int]"))
 
 
+@pytest.mark.parametrize(
+    ("wanted", "written", "resolved"),
+    [
+        ("int", "int", "str"),  # written in the branch that did not run
+        ("decimal.Decimal", "Decimal", "other.Decimal"),
+        ("Optional[int]", "Optional[int]", "str | None"),
+    ],
+)
+def test_what_an_annotation_resolves_to_decides(wanted: str, written: str, resolved: str) -> None:
+    """The source may name something else by the same word."""
+    assert not same_annotation(wanted, Annotation(written=written, resolved=resolved))
+
+
+def test_an_alias_is_known_by_its_own_name() -> None:
+    """A contract may say `Settings` where the source does, whatever it stands for."""
+    assert same_annotation(
+        "Optional[Settings]", Annotation(written="Optional[Settings]", resolved="dict[str, int] | None")
+    )
+
+
 def test_a_value_of_one_type_fits_a_union_of_it() -> None:
     """A variable nobody annotated fits Optional[int] with an int or None."""
     assert admits("Optional[int]", "int")
