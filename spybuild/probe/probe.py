@@ -1552,11 +1552,11 @@ def is_portable(scalar, limit):
     if type(scalar) is float:
         return scalar - scalar == 0
     if type(scalar) is int:
-        return scalar.bit_length() < 4 * DIGITS_LIMIT and len(repr(abs(scalar))) <= DIGITS_LIMIT
+        return abs(scalar) < TOO_LARGE
     return type(scalar) is not str or len(scalar) <= limit
 
 
-UNSHOWN = "(its __repr__ failed)"
+UNSHOWN, TOO_LARGE = "(its __repr__ failed)", 10 ** DIGITS_LIMIT
 
 
 def text_of_value(thing):

@@ -1,5 +1,6 @@
 """The probe finds what a contract names, and imports it as the image's own entrypoint would."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -93,26 +94,25 @@ def test_what_is_not_there_is_told_from_what_does_not_work(
         assert module["candidates"] == [str(tmp_path / f"twice/{number}/double.py") for number in ("one", "two")]
 
 
-@pytest.mark.parametrize("hits", [0, 1, 2])
-def test_a_search_that_ended_early_passed_for_a_whole_one(python: str, tmp_path: Path, hits: int) -> None:
-    """Among too many files nothing is missing, unique or ambiguous: the contract must give a path."""
-    write(tmp_path, {f"{number}/hit.py": "" for number in range(hits)})
-    (tmp_path / "many").mkdir()
+@pytest.fixture(scope="session")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of more files than a search looks at."""
+    folder = tmp_path_factory.mktemp("crowded")
+    write(folder, {"many/0/once.py": "", "many/1/twice.py": "", "many/2/twice.py": "", "bin/plugin.py": ""})
     for number in range(20000):
-        (tmp_path / "many" / f"{number}.txt").touch()
-    module, direct = ask(python, ["hit.py", "plugin.py"], workdir=str(tmp_path), entry_dir=str(_entry(tmp_path)))[
-        "modules"
-    ]
-    assert module["outcome"] == "unreadable", module
-    message = f"too many files below {tmp_path} to find hit.py; name it by its path"
-    assert module["error"] == {"type": "ProbeError", "message": message, "traceback": []}
-    assert direct["outcome"] == "imported"
+        os.close(os.open(f"{folder}/many/1/{number}", os.O_CREAT))
+    return folder
 
 
-def _entry(folder: Path) -> Path:
-    """A folder where a module lies that need not be searched for."""
-    write(folder / "bin", {"plugin.py": ""})
-    return folder / "bin"
+def test_a_search_that_ended_early_passed_for_a_whole_one(python: str, crowded: Path) -> None:
+    """Among too many files nothing is missing, unique or ambiguous: the contract must give a path."""
+    names = ["never.py", "once.py", "twice.py"]
+    answer = ask(python, [*names, "plugin.py", "many/0/once.py"], workdir=str(crowded), entry_dir=str(crowded / "bin"))
+    for name, module in zip(names, answer["modules"], strict=False):
+        assert module["outcome"] == "unreadable", module
+        message = f"too many files below {crowded} to find {name}; name it by its path"
+        assert module["error"] == {"type": "ProbeError", "message": message, "traceback": []}
+    assert [module["outcome"] for module in answer["modules"][3:]] == ["imported", "imported"]
 
 
 def test_a_module_in_a_deep_folder_was_missing(python: str, tmp_path: Path) -> None:
