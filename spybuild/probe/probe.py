@@ -1185,8 +1185,21 @@ def class_source(kind):
 
 
 def class_node(kind):
-    """Return the `class` statement of a class in its source, or None."""
-    return class_source(kind).classes.get(TYPE["__qualname__"].__get__(kind))
+    """Return the `class` statement of a class in its source, or None.
+
+    Where several have its name (a fallback under `except ImportError`), it is the one whose methods the class has.
+    """
+    nodes = class_source(kind).classes.get(TYPE["__qualname__"].__get__(kind), [])
+    alive = [node for node in nodes if any(is_alive(kind, item) for item in node.body)]
+    return (alive or nodes or [None])[0] if len(nodes) != 1 else nodes[0]
+
+
+def is_alive(kind, node):
+    """Tell whether a `def` in the source is what the class has under that name after the import."""
+    if type(node).__name__ not in FUNCTION_NODES:
+        return False
+    code = code_of(unwrapped(names_of(kind).get(mangled(node.name, name_of(kind)))))
+    return code is not None and class_source(kind).functions.get((code.co_name, code.co_firstlineno)) is node
 
 
 def is_stdlib(path):
@@ -1341,9 +1354,10 @@ class SelfReader(object):
         self.classes = [(kind, class_node(kind)) for kind in classes]
         self.methods = {}  # name -> (class, def): the first along the MRO, as a call on self would find it
         for kind, node in self.classes:
-            for item in node.body if node else ():
-                if type(item).__name__ in FUNCTION_NODES:
-                    self.methods.setdefault(item.name, (kind, item))
+            alive = {mangled(item.name, name_of(kind)): (kind, item)
+                     for item in (node.body if node else ()) if is_alive(kind, item)}
+            for name in names_of(kind):  # what was put there otherwise (a lambda, a made __init__) hides the bases' too
+                self.methods.setdefault(name, alive.get(name))
         self.found, self.seen = [], set()
 
     def read(self):
@@ -1353,14 +1367,21 @@ class SelfReader(object):
             constructors = [item for item in (node.body if node else ())
                             if type(item).__name__ in FUNCTION_NODES and item.name in ("__init__", "__post_init__")]
             for item in constructors:
-                self.read_method(kind, item, is_reached)
-            if any(item.name == "__init__" for item in constructors):
-                is_reached = is_reached and any(calls_super(item) for item in constructors)
+                self.read_method(kind, item, is_alive(kind, item) and self.is_run(kind, item, is_reached))
+            if "__init__" in names_of(kind):
+                own = [item for item in constructors if item.name == "__init__" and is_alive(kind, item)]
+                is_reached = is_reached and any(calls_super(item) for item in own)
         for kind, node in self.classes:
             for item in node.body if node else ():
                 if type(item).__name__ in FUNCTION_NODES:
                     self.read_method(kind, item, False)
         return self.found
+
+    def is_run(self, kind, node, is_reached):
+        """Tell whether a constructor surely runs; a dataclass's made __init__ calls the first __post_init__ there is."""
+        if node.name == "__init__":
+            return is_reached
+        return self.methods.get("__init__") is None and self.methods.get("__post_init__") == (kind, node)
 
     def read_method(self, kind, node, certain):
         """Read one method, once for each certainty."""
@@ -1432,6 +1453,10 @@ class SelfReader(object):
             names = self.targets(node.targets, node.value, scope, certain)
         elif kind == "AnnAssign" and node.value is not None:
             names = self.targets([node.target], node.value, scope, certain, node.annotation)
+        elif kind == "Delete":
+            gone = {item.attr for item in node.targets if getattr(getattr(item, "value", None), "id", 0) == scope.self_name}
+            for fact in self.found:
+                fact["certain"] = fact["certain"] and fact["name"] not in gone
         return names | self.calls([node], scope, certain)
 
     def targets(self, nodes, value, scope, certain, annotation=None):
@@ -1467,8 +1492,9 @@ class SelfReader(object):
                 continue
             function, arguments = node.func, node.args
             if type(function).__name__ == "Attribute" and getattr(function.value, "id", None) == scope.self_name:
-                if function.attr in self.methods:
-                    self.read_method(*self.methods[function.attr], certain=certain)
+                method = self.methods.get(mangled(function.attr, name_of(scope.kind)))
+                if method:
+                    self.read_method(*method, certain=certain)
             elif getattr(function, "id", None) == "setattr" and len(arguments) == 3:
                 key = constant(arguments[1])
                 if getattr(arguments[0], "id", None) == scope.self_name and type(key) is str:
@@ -1781,7 +1807,7 @@ class Source(object):
 
     @property
     def classes(self):
-        """{qualified name: class}."""
+        """{qualified name: [class, ...]}: several where one name is defined in several branches."""
         return self.index()[1]
 
     @property
@@ -1811,7 +1837,7 @@ def collect(body, prefix, functions, classes):
             functions[node.name, first] = node
             collect(node.body, "%s%s.<locals>." % (prefix, node.name), functions, classes)
         elif kind == "ClassDef":
-            classes[prefix + node.name] = node
+            classes.setdefault(prefix + node.name, []).append(node)
             collect(node.body, "%s%s." % (prefix, node.name), functions, classes)
         else:
             for part in blocks(node):

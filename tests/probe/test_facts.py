@@ -671,3 +671,79 @@ def test_modern_grammar(python310: str, tmp_path: Path) -> None:
         None,
     ]
     assert annotations(found)["d"] == ("Literal['x', 1]", "Literal['x', 1]")
+
+
+NEVER_RUN = """
+try:
+    import nothing_of_this_name
+    class Fallback:
+        def __init__(self): self.token = 1
+except ImportError:
+    class Fallback:
+        def __init__(self): pass
+try:
+    class Chosen:
+        def __init__(self): self.token = 1
+except ImportError:
+    class Chosen:
+        def __init__(self): pass
+class Replaced:
+    def __init__(self): self.token = 1
+Replaced.__init__ = lambda self: None
+class Deleted:
+    def __init__(self):
+        self.token = 1
+        del self.token
+def swap(kind):
+    class Other(kind):
+        def __init__(self): pass
+    Other.__qualname__ = kind.__qualname__
+    Other.__name__ = kind.__name__
+    return Other
+@swap
+class Swapped:
+    def __init__(self): self.token = 1
+class Helped:
+    def __init__(self): self.setup()
+    def setup(self): self.token = 1
+Helped.setup = lambda self: None
+class Overridden:
+    def __init__(self): self.setup()
+    def setup(self): self.token = 1
+    setup = lambda self: None
+class Private:
+    def __init__(self): self.__setup()
+    def __setup(self): self.token = 1
+class Base:
+    def __init__(self): self.token = 1
+class Inherits(Base):
+    pass
+class Hides(Base):
+    __init__ = lambda self: None
+class Calls(Base):
+    def __init__(self):
+        super().__init__()
+"""
+
+
+def test_attributes_of_code_that_never_runs_are_not_certain(python: str, tmp_path: Path) -> None:
+    """The source shows what was written; only what the class still has after the import counts."""
+    facts = one(python, tmp_path, NEVER_RUN)
+    certain = {
+        item["name"]: [each["name"] for each in item["instance_attributes"] if each["certain"]]
+        for item in facts["classes"]
+    }
+    assert certain == {
+        "Fallback": [],
+        "Chosen": ["token"],
+        "Replaced": [],
+        "Deleted": [],
+        "Swapped": [],
+        "Helped": [],
+        "Overridden": [],
+        "Private": ["token"],
+        "Base": ["token"],
+        "Inherits": ["token"],
+        "Hides": [],
+        "Calls": ["token"],
+    }

@@ -294,7 +294,7 @@ def answers(python: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         (folder / f"{name}.py").write_text(textwrap.dedent(source).lstrip(), "utf-8", "surrogatepass")
     (folder / "good.py").write_text(GOOD)
     asked = [name for module in MODULES for name in (f"{module}.py", "good.py")]
-    limits = {"module_seconds": 6.0, "memory_bytes": 600 << 20, "answer_bytes": 1 << 20}
+    limits: dict[str, Any] = {"module_seconds": 6.0, "memory_bytes": 600 << 20, "answer_bytes": 1 << 20}
     return ask(python, asked, workdir=str(folder), **limits)
 
 
