@@ -1378,7 +1378,7 @@ class SelfReader(object):
         return self.found
 
     def is_run(self, kind, node, is_reached):
-        """Tell whether a constructor surely runs; a dataclass's made __init__ calls the first __post_init__ there is."""
+        """Tell whether a constructor surely runs; a dataclass's made __init__ calls the first __post_init__."""
         if node.name == "__init__":
             return is_reached
         return self.methods.get("__init__") is None and self.methods.get("__post_init__") == (kind, node)
@@ -1454,7 +1454,8 @@ class SelfReader(object):
         elif kind == "AnnAssign" and node.value is not None:
             names = self.targets([node.target], node.value, scope, certain, node.annotation)
         elif kind == "Delete":
-            gone = {item.attr for item in node.targets if getattr(getattr(item, "value", None), "id", 0) == scope.self_name}
+            gone = {item.attr for item in node.targets
+                    if getattr(getattr(item, "value", None), "id", 0) == scope.self_name}
             for fact in self.found:
                 fact["certain"] = fact["certain"] and fact["name"] not in gone
         return names | self.calls([node], scope, certain)
