@@ -55,6 +55,8 @@ def all_texts(contract: Contract) -> tuple[str, ...]:
 
 def _collect(value: object, texts: list[str]) -> None:
     if isinstance(value, dict):
+        if isinstance(value.get("value"), list | dict):  # containers are compared by their repr
+            texts.append(repr(value["value"]))
         for item in value.values():
             _collect(item, texts)
     elif isinstance(value, list | tuple):

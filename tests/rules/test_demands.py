@@ -47,4 +47,5 @@ def test_all_modules_of_a_contract_are_requested_once() -> None:
 
 def test_the_texts_of_a_contract_are_no_secrets() -> None:
     """What the contract publishes may be shown when it is found."""
+    assert "['x', 1]" in all_texts(contract("filename: a.py\nvariables: [{name: MODES, value: [x, 1]}]"))
     assert {"a.py", "prod"} <= set(all_texts(contract("filename: a.py\nvariables: [{name: MODE, value: prod}]")))
