@@ -198,9 +198,8 @@ def test_what_a_killed_scan_leaves_is_removed_by_the_next(
 ) -> None:
     """SIGKILL gives no chance to clean up; the next scan does it."""
     process = started(stack, hostile, tmp_path)
-    process.kill()
+    process.kill()  # its container was seen running, and would for a minute; any scan beside this test may remove it too
     process.wait()
-    assert owned_by(stack, process.pid)
     scan(hostile, contract_of("good.py"))
     assert owned_by(stack, process.pid) == []
 
