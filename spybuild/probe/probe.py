@@ -1455,7 +1455,7 @@ class SelfReader(object):
             names = self.targets([node.target], node.value, scope, certain, node.annotation)
         elif kind == "Delete":
             gone = {item.attr for item in node.targets
-                    if getattr(getattr(item, "value", None), "id", 0) == scope.self_name}
+                    if type(item).__name__ == "Attribute" and getattr(item.value, "id", None) == scope.self_name}
             for fact in self.found:
                 fact["certain"] = fact["certain"] and fact["name"] not in gone
         return names | self.calls([node], scope, certain)

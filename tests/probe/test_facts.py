@@ -693,7 +693,7 @@ Replaced.__init__ = lambda self: None
 class Deleted:
     def __init__(self):
         self.token = 1
-        del self.token
+        del self.token, self["key"]
 def swap(kind):
     class Other(kind):
         def __init__(self): pass
