@@ -89,9 +89,10 @@ def _single(name: str, seen: dict[str, Any]) -> Image:
 
 
 def _of_manifest(index: Digest, manifest: dict[str, Any]) -> PlatformImage:
-    seen = manifest["ImageData"]["Platform"] if manifest["Kind"] == "image" else manifest["Descriptor"]["platform"]
-    platform = Platform.of(seen["os"], seen["architecture"], seen.get("variant") or "")
-    return PlatformImage(platform, Digest.parse(manifest["Descriptor"]["digest"]), str(index))
+    descriptor = manifest["Descriptor"]
+    if manifest["Kind"] == "image":  # its config says the platform, also where the index says none
+        descriptor = {**descriptor, "platform": manifest["ImageData"]["Platform"]}
+    return _of_descriptor(index, descriptor)
 
 
 def _digest_of(seen: dict[str, Any]) -> Digest | None:
