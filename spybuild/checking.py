@@ -67,11 +67,11 @@ class Check:
         Raises:
             ImageNotFound: a wanted platform is not in the image.
         """
-        chosen = image.choose(wanted)
+        chosen, request = image.choose(wanted), self.request()
         workers = min(len(chosen), max(2, os.cpu_count() or 2))
         with ThreadPoolExecutor(workers, thread_name_prefix="platform") as pool:
             try:
-                reports = list(pool.map(lambda each: self.platform(engine, each), chosen))
+                reports = list(pool.map(lambda each: self.platform(engine, each, request), chosen))
             except BaseException:
                 engine.close()  # ends the probes, so that the threads end and the pool can be left
                 raise
@@ -84,12 +84,12 @@ class Check:
             platforms=tuple(reports),
         )
 
-    def platform(self, engine: Engine, image: PlatformImage) -> PlatformReport:
+    def platform(self, engine: Engine, image: PlatformImage, request: Request) -> PlatformReport:
         """The report on one platform. What keeps it from being decided is said in it, never raised."""
         base = PlatformReport(platform=str(image.platform), digest=_text(image.digest))
         contract = self.contract.contract
         try:
-            facts = engine.run(image, self.request(), lambda what: self.progress(image.platform, what))
+            facts = engine.run(image, request, lambda what: self.progress(image.platform, what))
         except EnvironmentProblem as problem:
             return base.model_copy(update={"problem": str(problem)})
         except ProbeError as error:
