@@ -9,12 +9,13 @@ from typing import Any
 
 from spybuild import __version__
 from spybuild.contracts import LoadedContract, parse_contract
-from spybuild.engines.engine import Engine, Image, PlatformImage
+from spybuild.engines.engine import Engine
 from spybuild.errors import EnvironmentProblem, ProbeError, UsageError
 from spybuild.evaluate import evaluate
 from spybuild.model.contract import Contract
 from spybuild.model.facts import Facts, ModuleFacts, Outcome
 from spybuild.model.finding import Finding
+from spybuild.model.image import Image, PlatformImage
 from spybuild.model.platforms import Platform
 from spybuild.model.report import (
     ContractReference,

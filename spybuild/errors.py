@@ -8,6 +8,8 @@
         EngineUnavailable            3      no daemon, or it refused us
         PlatformNotRunnable          3      this engine cannot run that platform
         InterpreterNotFound          3      no Python in the image
+        ImageInvalid                 3      its bytes break the specs, their digests, or our limits
+        SourceUnavailable            3      the registry does not answer, or refuses us
       ProbeError                     -      the probe's answer cannot be trusted (becomes a finding)
 
 Each message says what was being done and what to try; errors of other libraries are wrapped where they are met.
@@ -65,6 +67,14 @@ class PlatformNotRunnable(EnvironmentProblem):
 
 class InterpreterNotFound(EnvironmentProblem):
     """No Python interpreter was found in the image."""
+
+
+class ImageInvalid(EnvironmentProblem):
+    """The image's bytes are damaged, do not match their digests, break the specs, or go over a limit."""
+
+
+class SourceUnavailable(EnvironmentProblem):
+    """The registry (or another source of images) does not answer, or refuses us."""
 
 
 class ProbeError(SpyBuildError):

@@ -16,7 +16,8 @@ from spybuild.probe.limits import Limits
 
 if TYPE_CHECKING:
     from spybuild.contracts import LoadedContract
-    from spybuild.engines.engine import Engine, Image
+    from spybuild.engines.engine import Engine
+    from spybuild.model.image import Image
     from spybuild.model.report import Report
 
 _SCHEMES = ("", "docker", "podman")

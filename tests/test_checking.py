@@ -6,8 +6,8 @@ import pytest
 
 import spybuild
 from spybuild.checking import contract_of_image, prefers_pypy
-from spybuild.engines.engine import Image
 from spybuild.errors import ContractError, ImageNotFound, PlatformNotRunnable, ProbeError, UsageError
+from spybuild.model.image import Image
 from spybuild.model.report import Verdict
 from spybuild.model.surroundings import Surroundings
 from tests.fakes.engine import FakeEngine

@@ -20,11 +20,11 @@ from docker.errors import APIError, DockerException, NotFound
 
 from spybuild.engines.containers import NOBODY, CannotStart, Command, Container, Containers, Ended
 from spybuild.engines.docker_images import as_json, image_of, image_of_export, platform_of, read_config
-from spybuild.engines.engine import Image, ImageConfig, PlatformImage
-from spybuild.engines.interpreter import candidates, entry_dir
 from spybuild.engines.leftovers import reap
 from spybuild.errors import EngineUnavailable, ImageNotFound, InterpreterNotFound, PlatformNotRunnable, ProbeError
+from spybuild.interpreters.candidates import candidates, entry_dir
 from spybuild.model.digests import Reference
+from spybuild.model.image import Image, ImageConfig, PlatformImage
 from spybuild.probe.boot import BOOT, framed, probe_source
 from spybuild.probe.limits import Limits
 

@@ -4,9 +4,9 @@ import json
 import tarfile
 from typing import IO, Any
 
-from spybuild.engines.engine import Image, ImageConfig, PlatformImage
 from spybuild.errors import ImageNotFound
 from spybuild.model.digests import Digest
+from spybuild.model.image import Image, ImageConfig, PlatformImage
 from spybuild.model.platforms import Platform
 
 _LARGEST_DOCUMENT = 4 << 20

@@ -16,10 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spybuild.engines.engine import Image, ImageConfig, PlatformImage
-from spybuild.engines.interpreter import candidates
 from spybuild.engines.pipes import converse
 from spybuild.errors import EnvironmentProblem, ImageNotFound, InterpreterNotFound, ProbeError
+from spybuild.interpreters.candidates import candidates
+from spybuild.model.image import Image, ImageConfig, PlatformImage
 from spybuild.model.platforms import Platform
 from spybuild.probe.boot import BOOT, framed, probe_source
 from spybuild.probe.limits import Limits

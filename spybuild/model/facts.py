@@ -26,6 +26,18 @@ class Outcome(StrEnum):
     UNREADABLE = "unreadable"
 
 
+class Undecided(Model):
+    """A name that static evidence cannot decide: whether it is there, what it is bound to, or both.
+
+    `name` is the binding's; `*` stands for every name that the facts do not tell of. The facts may still tell of a
+    name that is undecided: then that is how it stands if what is in doubt does not happen.
+    """
+
+    name: str
+    reason: str
+    line: int | None = None
+
+
 class Value(Model):
     """A value: its type, its `repr` (capped, without secrets) and the scalar itself where it is one.
 
@@ -125,6 +137,8 @@ class ClassFacts(Model):
     is_dataclass: bool = False
     path: str | None = None
     line: int | None = None
+    undecided: tuple[Undecided, ...] = ()
+    undecided_bases: Undecided | None = None
 
 
 class Frame(Model):
@@ -174,6 +188,7 @@ class ModuleFacts(Model):
     stderr: str = ""
     stdout_truncated: bool = False
     stderr_truncated: bool = False
+    undecided: tuple[Undecided, ...] = ()
 
 
 class InterpreterFacts(Model):

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from spybuild.engines.engine import Image, PlatformImage
 from spybuild.errors import ImageNotFound, SpyBuildError
 from spybuild.model.digests import Digest
 from spybuild.model.facts import Facts
+from spybuild.model.image import Image, PlatformImage
 from spybuild.model.platforms import Platform
 from spybuild.probe.limits import Limits
 from spybuild.probe.request import Request

@@ -2,8 +2,8 @@
 
 import pytest
 
-from spybuild.engines.engine import ImageConfig
-from spybuild.engines.interpreter import candidates, entry_dir
+from spybuild.interpreters.candidates import candidates, entry_dir
+from spybuild.model.image import ImageConfig
 
 
 def first(count: int = 1, **config: object) -> list[str]:

@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from spybuild.engines.engine import ImageConfig
+from spybuild.model.image import ImageConfig
 
 _PYTHON = re.compile(r"(python|pypy)[0-9.]*(-?nogil|t|d)?")
 _SYSTEM_DIRS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")

@@ -1,0 +1,37 @@
+"""Paths resolved inside a tree: symbolic links are followed as a container would, never out of it (path_resolution(7))."""
+
+import posixpath
+from collections.abc import Callable
+
+_MOST_LINKS = 40  # as Linux has it
+
+
+def resolve(path: str, target_of: Callable[[str], str | None]) -> str | None:
+    """Where `path` ends when every symbolic link on the way is followed.
+
+    Args:
+        path: absolute; `..` at the root stays there.
+        target_of: what the symbolic link at a real path says; None where it is no link.
+
+    Returns:
+        An absolute path free of links, which need not exist; None where links go round.
+    """
+    left = [part for part in reversed(path.split("/")) if part not in ("", ".")]
+    here, links = "/", 0
+    while left:
+        part = left.pop()
+        if part == "..":
+            here = posixpath.dirname(here)
+            continue
+        there = posixpath.join(here, part)
+        target = target_of(there)
+        if target is None:
+            here = there
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            return None
+        if target.startswith("/"):
+            here = "/"
+        left.extend(part for part in reversed(target.split("/")) if part not in ("", "."))
+    return here
