@@ -1,4 +1,4 @@
-"""Paths resolved inside a tree: symbolic links are followed as a container would, never out of it (path_resolution(7))."""
+"""Paths resolved inside a tree: symbolic links are followed as in a container, never out of it (path_resolution(7))."""
 
 import posixpath
 from collections.abc import Callable
