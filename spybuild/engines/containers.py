@@ -6,19 +6,15 @@ leave is removed by us, and what a killed scan leaves, by the next one (`leftove
 """
 
 import logging
-import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
 
-import requests
-from docker.errors import APIError, DockerException, NotFound
-from docker.utils.socket import frames_iter
-
+from spybuild.daemon.api import Attached, EngineApi, NotThere, Refused
 from spybuild.engines.leftovers import owner_labels
 from spybuild.errors import EngineUnavailable, ImageNotFound
 from spybuild.probe.limits import Limits
@@ -60,10 +56,9 @@ class Ended:
 class Container:
     """A container that runs and waits for its stdin."""
 
-    def __init__(self, api: Any, identity: str, stream: Any, first_input: bytes) -> None:
+    def __init__(self, api: EngineApi, identity: str, stream: Attached, first_input: bytes) -> None:
         self.identity = identity
         self._api, self._stream = api, stream
-        self._socket: socket.socket = getattr(stream, "_sock", stream)  # docker-py may wrap it in a file
         self._exit_code: int | None = None
         self._waiter = threading.Thread(target=self._wait, daemon=True)
         self._input: SimpleQueue[bytes] = SimpleQueue()
@@ -72,9 +67,10 @@ class Container:
 
     def manifest(self) -> str | None:
         """The digest of the manifest that it runs, where the engine tells (Docker 28), and has not removed it yet."""
-        with suppress(APIError, requests.RequestException):
-            seen = self._api.inspect_container(self.identity)
-            return (seen.get("ImageManifestDescriptor") or {}).get("digest")
+        with suppress(Refused):
+            seen = self._api.get(f"/containers/{self.identity}/json")
+            digest: str | None = (seen.get("ImageManifestDescriptor") or {}).get("digest")
+            return digest
         return None
 
     def ask(self, question: bytes, end: bytes, seconds: float, most_output: int) -> Ended:
@@ -96,7 +92,7 @@ class Container:
             self._collect(ended, end, most_output)
         finally:
             watchdog.cancel()
-            self._hang_up()
+            self._stream.close()
         return ended
 
     def exit_code(self) -> int | None:
@@ -106,18 +102,18 @@ class Container:
 
     def _wait(self) -> None:
         """Wait beside the reading: when that is done the daemon may have removed the container."""
-        with suppress(APIError, requests.RequestException):
-            self._exit_code = int(self._api.wait(self.identity)["StatusCode"])
+        with suppress(Refused, EngineUnavailable):
+            self._exit_code = int(self._api.post(f"/containers/{self.identity}/wait", patient=True)["StatusCode"])
 
     def _feed(self) -> None:
         """Write stdin's two parts; a command that does not read them to the end is no problem of ours."""
         with suppress(OSError):
-            self._socket.sendall(self._input.get())
-            self._socket.sendall(self._input.get())
+            self._stream.write(self._input.get())
+            self._stream.write(self._input.get())
 
     def _collect(self, ended: Ended, end: bytes, most_output: int) -> None:
         """Keep stdout up to its end or the limit, and the last part of stderr."""
-        for kind, chunk in frames_iter(self._stream, tty=False):  # type: ignore[no-untyped-call]
+        for kind, chunk in self._stream.frames():
             if kind == _STDOUT:
                 ended.stdout += chunk
                 if ended.stdout.endswith(end):
@@ -129,29 +125,21 @@ class Container:
                 ended.stderr += chunk
                 del ended.stderr[:-_STDERR_KEPT]
 
-    def _hang_up(self) -> None:
-        """Close the stream, after the HTTP response that docker-py keeps on it: collected later it would complain."""
-        with suppress(OSError, AttributeError):
-            self._stream._response.close()
-        with suppress(OSError):
-            self._stream.close()
-
     def _out_of_time(self, ended: Ended) -> None:
         """End the reading itself: the daemon, or a proxy before it, may never end the stream."""
         ended.out_of_time = True
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        self._stream.end()
         self._kill()
 
     def _kill(self) -> None:
-        with suppress(APIError, requests.RequestException):
-            self._api.kill(self.identity)
+        with suppress(Refused, EngineUnavailable):
+            self._api.post(f"/containers/{self.identity}/kill")
 
 
 class Containers:
     """Makes containers on one daemon, knows which may be alive, and removes them in every case."""
 
-    def __init__(self, api: Any) -> None:
+    def __init__(self, api: EngineApi) -> None:
         self._api = api
         self._alive: set[str] = set()
         self._lock = threading.Lock()
@@ -169,16 +157,15 @@ class Containers:
             EngineUnavailable: the engine does not answer.
         """
         identity = self._create(command)
-        try:
-            params = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-            stream = self._api.attach_socket(identity, params=params)
-            self._api.start(identity)
-        except APIError as error:
-            self.remove(identity)
-            raise CannotStart(str(error.explanation or error)) from error
-        except (DockerException, requests.RequestException) as error:
-            self.remove(identity)
-            raise EngineUnavailable(f"the engine did not start the container: {error}") from error
+        with ExitStack() as undo:
+            undo.callback(self.remove, identity)
+            try:
+                stream = self._api.attach(identity)
+                undo.callback(stream.close)
+                self._api.post(f"/containers/{identity}/start")
+            except Refused as error:
+                raise CannotStart(str(error)) from error
+            undo.pop_all()
         return Container(self._api, identity, stream, first_input)
 
     def ended(self, container: Container) -> None:
@@ -190,8 +177,8 @@ class Containers:
     def unstarted(self, image: str, platform: str | None) -> Iterator[str]:
         """A container that is never started, for looking at its files."""
         try:
-            identity = self._make(image, ["spybuild"], platform=platform)
-        except NotFound as error:
+            identity = self._make(platform, {"Image": image, "Cmd": ["spybuild"]})
+        except NotThere as error:
             raise _not_there(image, platform, error) from error
         try:
             yield identity
@@ -202,10 +189,10 @@ class Containers:
         """Kill and remove a container; one that is gone already is fine."""
         for _ in range(_REMOVALS):
             try:
-                self._api.remove_container(identity, force=True, v=True)
-            except NotFound:
+                self._api.delete(f"/containers/{identity}", {"force": 1, "v": 1})
+            except NotThere:
                 break
-            except (APIError, requests.RequestException) as error:  # it is just being started, or removed already
+            except (Refused, EngineUnavailable) as error:  # it is just being started, or removed already
                 log.debug("container %.12s is not removed yet: %s", identity, error)
                 time.sleep(_BETWEEN_REMOVALS)
             else:
@@ -221,46 +208,53 @@ class Containers:
             self.remove(identity)
 
     def _create(self, command: Command) -> str:
+        config = {
+            "Image": command.image,
+            "Entrypoint": [command.argv[0]],
+            "Cmd": list(command.argv[1:]),
+            "OpenStdin": True,
+            "StdinOnce": True,
+            "AttachStdin": True,
+            "AttachStdout": True,
+            "AttachStderr": True,
+            "NetworkDisabled": True,
+            "HostConfig": _confined(command.limits),
+            **({"User": command.user} if command.user else {}),
+        }
         try:
-            return self._make(
-                command.image,
-                command=list(command.argv[1:]),
-                entrypoint=[command.argv[0]],
-                platform=command.platform,
-                user=command.user,
-                stdin_open=True,
-                network_disabled=True,
-                host_config=self._confined(command.limits),
-            )
-        except NotFound as error:
+            return self._make(command.platform, config)
+        except NotThere as error:
             raise _not_there(command.image, command.platform, error) from error
-        except (DockerException, requests.RequestException, KeyError, TypeError) as error:
+        except (Refused, KeyError, TypeError) as error:
             raise EngineUnavailable(f"the engine made no container of {command.image}: {error}") from error
 
-    def _make(self, *arguments: Any, **options: Any) -> str:
-        identity = str(self._api.create_container(*arguments, labels=owner_labels(_LONGEST_LIFE), **options)["Id"])
+    def _make(self, platform: str | None, config: dict[str, Any]) -> str:
+        labelled = {**config, "Labels": owner_labels(_LONGEST_LIFE)}
+        made = self._api.post("/containers/create", {"platform": platform} if platform else {}, labelled)
+        identity = str(made["Id"])
         with self._lock:
             self._alive.add(identity)
         return identity
 
-    def _confined(self, limits: Limits) -> Any:
-        """No network, no power, nothing to write to but a small /tmp."""
-        return self._api.create_host_config(
-            auto_remove=True,
-            network_mode="none",
-            read_only=True,
-            tmpfs={"/tmp": _TMP},  # noqa: S108  # the container's /tmp
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges"],
-            mem_limit=limits.memory_bytes,
-            memswap_limit=limits.memory_bytes,
-            pids_limit=limits.pids,
-        )
+
+def _confined(limits: Limits) -> dict[str, Any]:
+    """No network, no power, nothing to write to but a small /tmp (`HostConfig` of `ContainerCreate`)."""
+    return {
+        "AutoRemove": True,
+        "NetworkMode": "none",
+        "ReadonlyRootfs": True,
+        "Tmpfs": {"/tmp": _TMP},  # noqa: S108  # the container's /tmp
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges"],
+        "Memory": limits.memory_bytes,
+        "MemorySwap": limits.memory_bytes,
+        "PidsLimit": limits.pids,
+    }
 
 
-def _not_there(image: str, platform: str | None, error: NotFound) -> ImageNotFound:
+def _not_there(image: str, platform: str | None, error: NotThere) -> ImageNotFound:
     asked = f" --platform {platform}" if platform else ""
     return ImageNotFound(
-        f"the engine has no {image}{f' for {platform}' if platform else ''}: {error.explanation}",
+        f"the engine has no {image}{f' for {platform}' if platform else ''}: {error}",
         f"fetch that platform: docker pull{asked} IMAGE",
     )

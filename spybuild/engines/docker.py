@@ -14,10 +14,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import docker
-import requests
-from docker.errors import APIError, DockerException, NotFound
-
+from spybuild.daemon.address import Address, usual_address
+from spybuild.daemon.api import EngineApi, NotThere, Query, Refused, quoted
 from spybuild.engines.containers import NOBODY, CannotStart, Command, Container, Containers, Ended
 from spybuild.engines.docker_images import as_json, image_of, image_of_export, platform_of, read_config
 from spybuild.engines.leftovers import reap
@@ -39,10 +37,6 @@ _ARCHIVE_OVERHEAD = 1 << 16
 _SNAPSHOTTER = "io.containerd.snapshotter.v1"
 _KILLED = 137  # 128 + SIGKILL
 _EXEC_FORMAT = "exec format error"
-_START_ONE = (
-    "start it (systemctl start docker), or say where it is with DOCKER_HOST; "
-    "inside a build stage or a container use `spybuild validate`"
-)
 _INSTALL_EMULATORS = (
     "install its emulator: `docker run --privileged --rm tonistiigi/binfmt --install all`, "
     "or on Debian `apt-get install qemu-user-static binfmt-support`"
@@ -74,31 +68,25 @@ class DockerEngine:
             EngineUnavailable: no daemon answers there.
         """
         self._python, self._user = python, NOBODY if as_nobody else None
-        try:
-            self._client = docker.DockerClient(base_url=url) if url else docker.from_env()
-            self._api: Any = self._client.api
-            self._api_version = tuple(int(part) for part in self._api.api_version.split("."))
-            self._hides_platforms = self._api_version < _API_OF_MANIFESTS and _keeps_indexes(self._api.info())
-            reap(self._api)
-        except (DockerException, requests.RequestException) as error:
-            where = url or os.environ.get("DOCKER_HOST") or "its usual socket"
-            raise EngineUnavailable(f"no Docker daemon answers at {where}: {_reason(error)}", _START_ONE) from error
+        self._api = EngineApi(Address(url) if url else usual_address())
+        self._hides_platforms = self._api.version < _API_OF_MANIFESTS and _keeps_indexes(self._api.get("/info"))
         self._containers = Containers(self._api)
         self._configs: dict[PlatformImage, ImageConfig] = {}
         self._prepared: dict[PlatformImage, Future[Container]] = {}
-        self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="prepare")
+        self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 2) + 1, thread_name_prefix="prepare")
+        self._pool.submit(reap, self._api)  # beside the rest, for nothing waits for it
 
     def open(self, reference: str) -> Image:
         """The image that `reference` names; see `Engine.open`."""
         name = str(Reference.parse(reference))
         try:
-            seen = self._inspect(name, {"manifests": 1} if self._api_version >= _API_OF_MANIFESTS else {})
-        except NotFound as error:
+            seen = self._inspect(name, {"manifests": 1} if self._api.version >= _API_OF_MANIFESTS else {})
+        except NotThere as error:
             raise ImageNotFound(
                 f"the engine has no image {name}", f"fetch it with `docker pull {name}`, or build it"
             ) from error
-        except (DockerException, requests.RequestException) as error:
-            raise EngineUnavailable(f"the engine did not tell about {name}: {_reason(error)}") from error
+        except Refused as error:
+            raise EngineUnavailable(f"the engine did not tell about {name}: {error}") from error
         if self._hides_platforms:
             return self._open_export(name)
         try:
@@ -113,7 +101,7 @@ class DockerEngine:
     def _open_export(self, name: str) -> Image:
         """The image as the daemon exports it: that takes the time of writing it all, and alone shows its index."""
         with tempfile.TemporaryFile() as archive:
-            for chunk in self._api.get_image(name):
+            for chunk in self._api.stream(f"/images/{quoted(name)}/get"):
                 archive.write(chunk)
             archive.seek(0)
             image, configs = image_of_export(name, archive)
@@ -133,10 +121,9 @@ class DockerEngine:
         """A file's content, read without running anything; see `Engine.read_file`."""
         with self._containers.unstarted(image.reference, self._platform_argument(image)) as container:
             try:
-                chunks, _ = self._api.get_archive(container, path)
-            except NotFound as error:
+                return _only_file(self._api.stream(f"/containers/{container}/archive", {"path": path}), path)
+            except NotThere as error:
                 raise ImageNotFound(f"the image has no file {path}") from error
-            return _only_file(chunks, path)
 
     def run(self, image: PlatformImage, request: "Request", progress: Callable[[str], None]) -> "Facts":
         """The probe's answer on one platform; see `Engine.run`."""
@@ -155,7 +142,6 @@ class DockerEngine:
         self._containers.close()
         self._pool.shutdown()  # a container that was being started meanwhile is alive now
         self._containers.close()
-        self._client.close()
 
     def _interpreter(self, image: PlatformImage, request: "Request") -> Container:
         """The container that was prepared, unless the contract wants another interpreter to be looked for first."""
@@ -189,18 +175,16 @@ class DockerEngine:
 
     def _config(self, image: PlatformImage) -> ImageConfig:
         if image not in self._configs:
-            params = {"platform": as_json(image.platform)} if self._api_version >= _API_OF_PLATFORMS else {}
-            self._configs[image] = read_config(self._inspect(image.reference, params)["Config"])
+            query: Query = {"platform": as_json(image.platform)} if self._api.version >= _API_OF_PLATFORMS else {}
+            self._configs[image] = read_config(self._inspect(image.reference, query)["Config"])
         return self._configs[image]
 
     def _platform_argument(self, image: PlatformImage) -> str | None:
         """The platform to ask for; an engine that keeps one platform for a tag is not asked (20.10 would refuse)."""
-        return str(image.platform) if self._hides_platforms or self._api_version >= _API_OF_MANIFESTS else None
+        return str(image.platform) if self._hides_platforms or self._api.version >= _API_OF_MANIFESTS else None
 
-    def _inspect(self, name: str, params: dict[str, Any]) -> dict[str, Any]:
-        """`GET /images/{name}/json`, with parameters that docker-py does not pass on."""
-        url = self._api._url("/images/{0}/json", name)
-        found: dict[str, Any] = self._api._result(self._api._get(url, params=params), True)
+    def _inspect(self, name: str, query: Query) -> dict[str, Any]:
+        found: dict[str, Any] = self._api.get(f"/images/{quoted(name)}/json", query)
         return found
 
     def _ask(self, image: PlatformImage, container: Container, exchange: "Exchange", request: "Request") -> "Facts":
@@ -271,15 +255,3 @@ def _only_file(chunks: Iterable[bytes], path: str) -> bytes:
             if content:
                 return content.read()
     raise ImageNotFound(f"{path} in the image is no regular file")
-
-
-def _reason(error: BaseException) -> str:
-    """What went wrong in few words: the daemon's own, or the operating system's under layers of libraries."""
-    if isinstance(error, APIError) and error.explanation:
-        return str(error.explanation)
-    inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, OSError) and inner.strerror:
-            return inner.strerror
-        inner = inner.__cause__ or inner.__context__
-    return str(error)

@@ -5,15 +5,14 @@ process's start. Where that process is gone the container is nobody's. On a daem
 containers share, only a container whose time is long up is taken for one.
 """
 
+import json
 import logging
 import os
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import requests
-from docker.errors import APIError
+from spybuild.daemon.api import EngineApi, Refused
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +27,13 @@ def owner_labels(seconds: float) -> dict[str, str]:
     return {SCAN: "1", OWNER: _owner(os.getpid()), EXPIRES: str(int(time.time() + seconds))}
 
 
-def reap(api: Any) -> int:
+def reap(api: EngineApi) -> int:
     """Remove the containers whose makers are gone, and return how many there were."""
     reaped = 0
-    for container in api.containers(all=True, filters={"label": SCAN}):
+    for container in api.get("/containers/json", {"all": 1, "filters": json.dumps({"label": [SCAN]})}):
         if _is_abandoned(container.get("Labels") or {}):
-            with suppress(APIError, requests.RequestException):
-                api.remove_container(container["Id"], force=True, v=True)
+            with suppress(Refused):
+                api.delete(f"/containers/{container['Id']}", {"force": 1, "v": 1})
                 reaped += 1
     if reaped:
         log.info("removed %d containers that killed scans had left", reaped)

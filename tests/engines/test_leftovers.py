@@ -5,22 +5,20 @@ import subprocess
 import sys
 import time
 
+from spybuild.daemon.api import EngineApi
 from spybuild.engines.leftovers import EXPIRES, OWNER, SCAN, owner_labels, reap
+from tests.fakes.daemon import running
 
 
-class Daemon:
-    """As much of docker-py's API as reaping needs."""
-
-    def __init__(self, *labels: dict[str, str]) -> None:
-        self.alive = {str(number): labels for number, labels in enumerate(labels)}
-
-    def containers(self, **_options: object) -> list[dict[str, object]]:
-        """All containers."""
-        return [{"Id": identity, "Labels": labels} for identity, labels in self.alive.items()]
-
-    def remove_container(self, identity: str, **_options: object) -> None:
-        """Remove one."""
-        del self.alive[identity]
+def reaped(*labels: dict[str, str]) -> list[str]:
+    """Which of the containers with these labels, called by their numbers, are removed."""
+    alive = [{"Id": str(number), "Labels": each} for number, each in enumerate(labels)]
+    answers = {f"DELETE /containers/{number}": None for number in range(len(labels))}
+    with running({"GET /containers/json": alive, **answers}) as (daemon, address):
+        count = reap(EngineApi(address))
+    removed = [asked.rpartition("/")[2] for asked, *_ in daemon.asked if asked.startswith("DELETE")]
+    assert count == len(removed)
+    return removed
 
 
 def labels_of_a_process_that_ended() -> dict[str, str]:
@@ -35,26 +33,24 @@ def test_a_container_whose_maker_is_gone_is_removed() -> None:
     """The process id may be in use again: its start tells them apart."""
     dead = labels_of_a_process_that_ended()
     reused = {**owner_labels(3600), OWNER: owner_labels(3600)[OWNER] + "0"}
-    daemon = Daemon(dead, reused)
-    assert reap(daemon) == 2
-    assert daemon.alive == {}
+    assert reaped(dead, reused) == ["0", "1"]
 
 
 def test_a_container_whose_maker_lives_is_left_alone() -> None:
     """Two scans at once do not disturb each other."""
-    assert reap(Daemon(owner_labels(3600))) == 0
+    assert reaped(owner_labels(3600)) == []
 
 
 def test_a_container_of_another_machine_is_left_until_its_time_is_up() -> None:
     """On a shared daemon nobody can tell whether its maker lives."""
     foreign = {SCAN: "1", OWNER: "other-boot:pid:[1]/1:1", EXPIRES: str(int(time.time()) + 60)}
-    assert reap(Daemon(foreign)) == 0
-    assert reap(Daemon({**foreign, EXPIRES: str(int(time.time()) - 60)})) == 1
+    assert reaped(foreign) == []
+    assert reaped({**foreign, EXPIRES: str(int(time.time()) - 60)}) == ["0"]
 
 
 def test_labels_that_make_no_sense_are_left_alone() -> None:
     """Somebody else's labels are not ours to judge."""
-    assert reap(Daemon({SCAN: "1"}, {SCAN: "1", OWNER: "x", EXPIRES: "soon"})) == 0
+    assert reaped({SCAN: "1"}, {SCAN: "1", OWNER: "x", EXPIRES: "soon"}) == []
 
 
 def test_the_labels_name_this_process() -> None:
@@ -67,4 +63,4 @@ def test_a_container_made_in_another_namespace_of_process_ids_is_left_alone() ->
     labels = owner_labels(3600)
     boot, _, rest = labels[OWNER].partition(":")
     elsewhere = f"{boot}:pid:[1]/{rest.rpartition('/')[2]}0"
-    assert reap(Daemon({**labels, OWNER: elsewhere})) == 0
+    assert reaped({**labels, OWNER: elsewhere}) == []
