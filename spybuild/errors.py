@@ -10,6 +10,9 @@
         InterpreterNotFound          3      no Python in the image
         ImageInvalid                 3      its bytes break the specs, their digests, or our limits
         SourceUnavailable            3      the registry does not answer, or refuses us
+        SigningUnavailable           3      Fulcio, Rekor, a timestamp authority, a KMS or an issuer does not serve us
+      EvidenceProblem                4      an attestation is missing, or not verified
+        EvidenceRefused              4      there is one, and it is refused: `reason` says why in one word
       ProbeError                     -      the probe's answer cannot be trusted (becomes a finding)
 
 Each message says what was being done and what to try; errors of other libraries are wrapped where they are met.
@@ -75,6 +78,24 @@ class ImageInvalid(EnvironmentProblem):
 
 class SourceUnavailable(EnvironmentProblem):
     """The registry (or another source of images) does not answer, or refuses us."""
+
+
+class SigningUnavailable(EnvironmentProblem):
+    """A service that signing needs does not answer in time, or refuses us: Fulcio, Rekor, a TSA, a KMS, an issuer."""
+
+
+class EvidenceProblem(SpyBuildError):  # noqa: N818  # the design's word
+    """An attestation is missing, or not verified."""
+
+    exit_code = 4
+
+
+class EvidenceRefused(EvidenceProblem):
+    """An attestation is there and is refused; `reason` is one of `spybuild.attestation.refusals.Reason`."""
+
+    def __init__(self, message: str, reason: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.reason = reason
 
 
 class ProbeError(SpyBuildError):

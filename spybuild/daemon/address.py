@@ -84,6 +84,23 @@ def usual_address() -> Address:
     return _of_context(context) if context and context != "default" else _with_certificates(_USUAL)
 
 
+def podman_address() -> Address:
+    """Where Podman's service is: CONTAINER_HOST, the user's socket, the system's.
+
+    Raises:
+        EngineUnavailable: there is none.
+    """
+    if host := os.environ.get("CONTAINER_HOST"):
+        return Address(host)
+    folders = (os.environ.get("XDG_RUNTIME_DIR"), "/run")
+    for path in (Path(folder, "podman", "podman.sock") for folder in folders if folder):
+        if path.exists():
+            return Address(f"unix://{path}")
+    raise EngineUnavailable(
+        "no Podman socket", "start one with `systemctl --user start podman.socket`, or set CONTAINER_HOST"
+    )
+
+
 def _with_certificates(url: str) -> Address:
     verify, folder = os.environ.get("DOCKER_TLS_VERIFY"), os.environ.get("DOCKER_CERT_PATH")
     if not (verify or folder) or url.startswith(("unix:", "ssh:")):

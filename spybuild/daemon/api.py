@@ -18,6 +18,7 @@ from spybuild.errors import EngineUnavailable
 
 _NEWEST = (1, 51)  # the newest version whose answers are known here (Docker Engine 28)
 _SECONDS = 60.0
+_ARCHIVE_SECONDS = 900.0  # Docker 20.10 sends nothing of an export before all of it is written
 _CHUNK = 1 << 20
 _START_ONE = (
     "start it (systemctl start docker), or say where it is with DOCKER_HOST; "
@@ -71,8 +72,9 @@ class EngineApi:
         self._json("DELETE", path, query, None)
 
     def stream(self, path: str, query: Query | None = None) -> Iterator[bytes]:
-        """What a GET answers, in chunks as they come."""
-        with self._answer("GET", self._versioned(path, query), None, {}, _SECONDS) as response, self._watched():
+        """What a GET answers, in chunks as they come; a daemon that writes an archive first is waited for."""
+        url = self._versioned(path, query)
+        with self._answer("GET", url, None, {}, _ARCHIVE_SECONDS) as response, self._watched():
             while chunk := response.read1(_CHUNK):
                 yield chunk
 

@@ -3,7 +3,6 @@
 engine       the protocol, and what an image is to it
 interpreter  which commands may be the image's Python
 docker       a Docker daemon, or Podman's Docker-compatible socket
-docker_images  what the daemon says of an image
 containers   containers: made, fed, watched, removed
 leftovers    containers of scans that were killed
 stage        this very rootfs: inside a build stage, or any container

@@ -11,15 +11,14 @@ import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spybuild.daemon.address import Address, usual_address
 from spybuild.daemon.api import EngineApi, NotThere, Query, Refused, quoted
 from spybuild.engines.containers import NOBODY, CannotStart, Command, Container, Containers, Ended
-from spybuild.engines.docker_images import as_json, image_of, image_of_export, platform_of, read_config
 from spybuild.engines.leftovers import reap
 from spybuild.errors import EngineUnavailable, ImageNotFound, InterpreterNotFound, PlatformNotRunnable, ProbeError
+from spybuild.images.daemon_answers import as_json, image_of, image_of_export, keeps_indexes, platform_of, read_config
 from spybuild.interpreters.candidates import candidates, entry_dir
 from spybuild.model.digests import Reference
 from spybuild.model.image import Image, ImageConfig, PlatformImage
@@ -34,7 +33,6 @@ log = logging.getLogger(__name__)
 
 _LARGEST_FILE = 4 << 20
 _ARCHIVE_OVERHEAD = 1 << 16
-_SNAPSHOTTER = "io.containerd.snapshotter.v1"
 _KILLED = 137  # 128 + SIGKILL
 _EXEC_FORMAT = "exec format error"
 _INSTALL_EMULATORS = (
@@ -52,7 +50,7 @@ class DockerEngine:
 
     def __init__(
         self,
-        url: str | None = None,
+        address: Address | None = None,
         *,
         python: str | None = None,
         as_nobody: bool = True,
@@ -60,7 +58,7 @@ class DockerEngine:
         """Connect to the daemon, and remove what killed scans have left there.
 
         Args:
-            url: the daemon's address; None follows DOCKER_HOST and the current docker context.
+            address: where the daemon is; None follows DOCKER_HOST and the current docker context.
             python: the interpreter's path in the image, if it is not to be looked for.
             as_nobody: whether the probe runs as user 65534, or as the image's own user.
 
@@ -68,8 +66,8 @@ class DockerEngine:
             EngineUnavailable: no daemon answers there.
         """
         self._python, self._user = python, NOBODY if as_nobody else None
-        self._api = EngineApi(Address(url) if url else usual_address())
-        self._hides_platforms = self._api.version < _API_OF_MANIFESTS and _keeps_indexes(self._api.get("/info"))
+        self._api = EngineApi(address or usual_address())
+        self._hides_platforms = self._api.version < _API_OF_MANIFESTS and keeps_indexes(self._api.get("/info"))
         self._containers = Containers(self._api)
         self._configs: dict[PlatformImage, ImageConfig] = {}
         self._prepared: dict[PlatformImage, Future[Container]] = {}
@@ -202,28 +200,6 @@ class DockerEngine:
             raise _why_no_answer(image, error, ended, container.exit_code()) from None
         self._containers.ended(container)  # the probe leaves when it has answered
         return facts
-
-
-def _keeps_indexes(info: dict[str, Any]) -> bool:
-    """Whether the daemon's store is containerd's, in which one tag may hold many platforms."""
-    return any(_SNAPSHOTTER in map(str, status) for status in info.get("DriverStatus") or ())
-
-
-def podman_url() -> str:
-    """Where Podman's socket is: CONTAINER_HOST, the user's, the system's.
-
-    Raises:
-        EngineUnavailable: there is none.
-    """
-    if host := os.environ.get("CONTAINER_HOST"):
-        return host
-    folders = (os.environ.get("XDG_RUNTIME_DIR"), "/run")
-    for socket in (Path(folder, "podman", "podman.sock") for folder in folders if folder):
-        if socket.exists():
-            return f"unix://{socket}"
-    raise EngineUnavailable(
-        "no Podman socket", "start one with `systemctl --user start podman.socket`, or set CONTAINER_HOST"
-    )
 
 
 def _why_no_answer(

@@ -102,6 +102,9 @@ class Files(Protocol):
             ImageInvalid: it is larger than `most` bytes, or its layer is broken.
         """
 
+    def head(self, path: str, size: int = 256) -> bytes:
+        """The first bytes of a file's content, `size` at most. Raises as `read` does, but for sizes."""
+
     def sha256(self, path: str) -> str:
         """The hexadecimal sha256 of a file's content. Raises as `read` does, but for sizes."""
 

@@ -6,15 +6,18 @@ from collections.abc import Callable
 _MOST_LINKS = 40  # as Linux has it
 
 
-def resolve(path: str, target_of: Callable[[str], str | None]) -> str | None:
+def resolve(
+    path: str, target_of: Callable[[str], str | None], is_folder: Callable[[str], bool] | None = None
+) -> str | None:
     """Where `path` ends when every symbolic link on the way is followed.
 
     Args:
         path: absolute; `..` at the root stays there.
         target_of: what the symbolic link at a real path says; None where it is no link.
+        is_folder: whether a real path is a directory; where it is given, nothing leads through what is none.
 
     Returns:
-        An absolute path free of links, which need not exist; None where links go round.
+        An absolute path free of links, which need not exist; None where links go round, or lead through no directory.
     """
     left = [part for part in reversed(path.split("/")) if part not in ("", ".")]
     here, links = "/", 0
@@ -26,6 +29,8 @@ def resolve(path: str, target_of: Callable[[str], str | None]) -> str | None:
         there = posixpath.join(here, part)
         target = target_of(there)
         if target is None:
+            if left and is_folder and not is_folder(there):
+                return None
             here = there
             continue
         links += 1

@@ -13,6 +13,8 @@ from spybuild.model.base import Model
 from spybuild.model.facts import Frame
 from spybuild.model.finding import Category, Finding
 
+EvidenceKind = Literal["runtime", "static", "config"]
+
 
 class Verdict(StrEnum):
     """One platform's outcome, and the whole image's. Undecided is never a pass."""
@@ -48,7 +50,7 @@ class Subject(Model):
 
     reference: str
     digest: str | None = None
-    kind: Literal["index", "image", "rootfs"]
+    kind: Literal["index", "image", "rootfs", "source"]
 
 
 class ContractReference(Model):
@@ -85,7 +87,7 @@ class PlatformReport(Model):
     platform: str
     digest: str | None = None
     problem: str | None = None
-    evidence: tuple[Literal["runtime", "static", "config"], ...] = ()
+    evidence: tuple[EvidenceKind, ...] = ()
     interpreter: Interpreter | None = None
     modules: tuple[ModuleReport, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -98,12 +100,12 @@ class PlatformReport(Model):
 
 
 class Report(Model):
-    """All platforms' verdicts on one image."""
+    """All platforms' verdicts on one image; `contract` is None where its integrity alone was checked."""
 
     schema_version: Literal[1] = 1
     tool: Tool
     subject: Subject
-    contract: ContractReference
+    contract: ContractReference | None = None
     warnings: tuple[str, ...] = ()
     platforms: tuple[PlatformReport, ...] = Field(default=())
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from spybuild.daemon.address import Address
 from spybuild.engines.docker import DockerEngine
 from tests.conftest import Run
 from tests.integration.building import docker, image_of
@@ -291,7 +292,7 @@ def test_an_export_says_of_an_image_what_the_daemon_says(stack: Stack, tmp_path:
         lines="ENV A=b",
         platforms=("linux/amd64", "linux/arm64"),
     )
-    engine = DockerEngine(stack.docker.host)
+    engine = DockerEngine(Address(stack.docker.host))
     try:
         told, exported = engine.open(tag), engine._open_export(tag)
         assert exported == told

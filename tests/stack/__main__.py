@@ -13,7 +13,22 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.stack import bases, binfmt, classic, docker, engine_api, load, podman, registry
+from tests.stack import (
+    bases,
+    binfmt,
+    classic,
+    cosign,
+    docker,
+    engine_api,
+    golang,
+    load,
+    podman,
+    referrers,
+    registry,
+    registry_auth,
+    sigstore,
+    softhsm,
+)
 from tests.stack.console import StackError, say
 from tests.stack.home import Home
 
@@ -32,13 +47,23 @@ PARTS: dict[str, Callable[[Home], Iterable[Document]]] = {
     "bases": bases.up,
     "docker_classic": _once("docker_classic", classic.up),
     "podman": _once("podman", podman.up),
+    "cosign": lambda home: [cosign.up(home)],
+    "registry-referrers": _once("registry_referrers", referrers.up),
+    "registry-auth": _once("registry_auth", registry_auth.up),
+    "softhsm": _once("softhsm", softhsm.up),
+    "sigstore": _once("sigstore", sigstore.up),
 }
 USUAL = list(PARTS)
+# The Go programs some run: they take minutes to build the first time, so that begins before all else.
+BUILT = {"registry-referrers": referrers.PROGRAMS, "sigstore": sigstore.PROGRAMS}
 PARTS["base-3.13"] = lambda home: bases.up(home, ["3.13"])  # enough for the demo
 KEYS: dict[str, tuple[str, ...]] = {
     "base-3.13": (),
     "binfmt": ("platforms",),
     "bases": ("bases", "base_platforms", "bare"),
+    "cosign": ("cosign", "cosign_versions", "crane", "oras"),
+    "registry-referrers": ("registry_referrers",),
+    "registry-auth": ("registry_auth",),
 }
 
 
@@ -61,6 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _up(home: Home, only: Sequence[str]) -> int:
     with home.lock():
         home.sweep()
+        golang.begin(home, *(program for name in only for program in BUILT.get(name, ())))
         # A part that fails must not keep the others down: tests that do not need it still run.
         failed = [name for name in PARTS if name in only and not _bring_up(home, name)]
     say(f"up, without {', '.join(failed)}" if failed else f"up: {home.document}")
@@ -93,7 +119,7 @@ def _drop(home: Home, name: str) -> None:
 def _down(home: Home) -> int:
     with home.lock():
         home.document.unlink(missing_ok=True)
-        for part in (podman, classic, docker, registry):
+        for part in (sigstore, registry_auth, referrers, podman, classic, docker, registry):
             part.down(home)
         home.unmount()
     say("down")
@@ -109,9 +135,14 @@ def _status(home: Home) -> int:
         "bases": registry.answers(home) and bases.present(home),
         "docker_classic": docker.serves(home, classic.NAME),
         "podman": podman.serves(home),
+        "cosign": cosign.present(home.read()),
+        "registry-referrers": referrers.serves(home),
+        "registry-auth": registry_auth.serves(home),
+        "softhsm": softhsm.present(home.read()),
+        "sigstore": sigstore.serves(home),
     }
     for name, is_up in up.items():
-        print(f"{name:15} {'up' if is_up else 'down'}")
+        print(f"{name:19} {'up' if is_up else 'down'}")
     return 0 if all(up.values()) else 1
 
 

@@ -1,4 +1,4 @@
-"""What a daemon's JSON says of an image (`GET /images/{name}/json`), as the engine's types."""
+"""What a daemon's JSON says of an image (`GET /images/{name}/json`), as our types."""
 
 import json
 import tarfile
@@ -10,6 +10,7 @@ from spybuild.model.image import Image, ImageConfig, PlatformImage
 from spybuild.model.platforms import Platform
 
 _LARGEST_DOCUMENT = 4 << 20
+_SNAPSHOTTER = "io.containerd.snapshotter.v1"
 
 
 def image_of(name: str, seen: dict[str, Any]) -> Image:
@@ -63,6 +64,16 @@ def read_config(config: dict[str, Any]) -> ImageConfig:
         user=config.get("User") or "",
         labels=config.get("Labels") or {},
     )
+
+
+def read_history(layers: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The commands that made the image (`GET /images/{name}/history`), the first first, as its config has them."""
+    return tuple(each.get("CreatedBy") or "" for each in reversed(layers))
+
+
+def keeps_indexes(info: dict[str, Any]) -> bool:
+    """Whether the daemon's store (`GET /info`) is containerd's, in which one tag may hold many platforms."""
+    return any(_SNAPSHOTTER in map(str, status) for status in info.get("DriverStatus") or ())
 
 
 def as_json(platform: Platform) -> str:

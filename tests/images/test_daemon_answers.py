@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from spybuild.engines.docker_images import image_of
 from spybuild.errors import ImageNotFound
+from spybuild.images.daemon_answers import image_of
 
 INDEX = {"digest": f"sha256:{'1' * 64}", "mediaType": "application/vnd.oci.image.index.v1+json"}
 

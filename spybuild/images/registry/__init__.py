@@ -1,0 +1,1 @@
+"""Reads images from registries (OCI distribution-spec, Docker Registry HTTP API V2), on `requests`."""

@@ -1,0 +1,143 @@
+"""One repository of a registry, written (OCI distribution-spec 1.1, `push`). Nothing is ever deleted.
+
+Content goes by its digest, so that doing anything here twice is as doing it once; only a tag can be moved.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import BinaryIO, NoReturn
+
+import requests
+
+from spybuild.errors import ImageInvalid, SourceUnavailable
+from spybuild.images.oci.descriptors import Descriptor, read_digest
+from spybuild.images.registry.credentials import Login, login_for
+from spybuild.images.registry.names import RepositoryName
+from spybuild.images.registry.repository import MOST_OF_ERROR, Repository, words_of
+from spybuild.images.registry.transport import PASSING, Transport
+from spybuild.images.registry.uploads import Sent, Upload
+from spybuild.model.digests import Digest
+
+_CREATED = (requests.codes.created, requests.codes.ok, requests.codes.no_content)
+_IN_THE_WAY = (requests.codes.precondition_failed, requests.codes.conflict, *PASSING)
+
+
+class Conflict(SourceUnavailable):
+    """Somebody else writes the same tag."""
+
+
+class WritableRepository(Repository):
+    """Reads and writes one repository. Methods may be called from several threads at once.
+
+    All raise `SourceUnavailable` where the registry does not answer, or refuses us.
+    """
+
+    def __init__(
+        self,
+        name: RepositoryName,
+        transport: Transport,
+        login: Callable[[RepositoryName], Login | None] = login_for,
+        mount_from: RepositoryName | None = None,
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            name: the repository.
+            transport: asks.
+            login: what the user has logged in with; asked only if the registry wants a login.
+            mount_from: a repository whose blobs are wanted here; without use where it is in another registry.
+        """
+        self._mount_from = mount_from if mount_from and mount_from.host == name.host and mount_from != name else None
+        scopes = [f"repository:{name.path}:pull,push"]
+        if self._mount_from:
+            scopes.append(f"repository:{self._mount_from.path}:pull")
+        super().__init__(name, transport, login, scopes)
+
+    def has_blob(self, digest: Digest) -> bool:
+        """Whether the repository has a blob."""
+        return self._has(f"blobs/{digest}", {})
+
+    def has_manifest(self, descriptor: Descriptor) -> bool:
+        """Whether the repository has a manifest or index."""
+        return self._has(f"manifests/{descriptor.digest}", {"Accept": descriptor.media_type})
+
+    def push_blob(self, descriptor: Descriptor, open_blob: Callable[[], BinaryIO]) -> Sent:
+        """Have a blob in the repository: it is there, or is mounted from the other one, or is sent.
+
+        Args:
+            descriptor: the blob's; what is sent is held against it.
+            open_blob: opens the content, from its beginning each time; it is never held in memory.
+
+        Raises:
+            ImageInvalid: the content is not what its descriptor says.
+        """
+        if self.has_blob(descriptor.digest):
+            return Sent.PRESENT
+        return Upload(self, descriptor, open_blob, self._mount_from).run()
+
+    def push_manifest(
+        self, descriptor: Descriptor, content: bytes, tag: str = "", condition: Mapping[str, str] | None = None
+    ) -> bool:
+        """Write a manifest or index, its bytes as they are.
+
+        Args:
+            descriptor: the document's.
+            content: its bytes.
+            tag: what it is to be called; by its digest alone, where there is none.
+            condition: headers such as `If-Match`, or none; where it is given, even if empty, a failure is told and
+                nothing is sent a second time.
+
+        Returns:
+            Whether the registry keeps a list of what refers to the document's subject (`OCI-Subject`).
+
+        Raises:
+            Conflict: the condition does not hold, or the registry is busy.
+            Interrupted: with a condition, the connection broke.
+        """
+        what = f"{self.name}:{tag}" if tag else f"{descriptor.digest} of {self.name}"
+        headers = {"Content-Type": descriptor.media_type, **(condition or {})}
+        path = f"manifests/{tag or descriptor.digest}"
+        response = self.ask("PUT", path, headers, lambda: content, repeat=condition is None)
+        if condition is not None and response.status_code in _IN_THE_WAY:
+            response.close()
+            raise Conflict(f"{self.name.host} answers {response.status_code} when given {what}")
+        if response.status_code not in _CREATED:
+            self.refuse_writing(response, what)
+        response.close()
+        self.require_digest(response, descriptor.digest, what)
+        return "OCI-Subject" in response.headers
+
+    def refuse_writing(self, response: requests.Response, what: str) -> NoReturn:
+        """The error that an answer is, with the registry's own words; the answer is read to its end."""
+        content = self.transport.read(response, MOST_OF_ERROR, what)
+        host, status, words = self.name.host, response.status_code, words_of(content)
+        if status in (requests.codes.unauthorized, requests.codes.forbidden):
+            raise SourceUnavailable(
+                f"{host} does not let us write {what}{words}", f"`docker login {host}` with a login that may push"
+            )
+        if status == requests.codes.request_entity_too_large:
+            raise SourceUnavailable(f"{host} finds {what} too large{words}", "raise its limit, or that of its proxy")
+        if status == requests.codes.too_many_requests:
+            raise SourceUnavailable(f"{host} is asked too often{words}", "try again later")
+        if status == requests.codes.not_found:
+            raise SourceUnavailable(
+                f"{host} has no place for {what}{words}", "some registries want a repository to be made first"
+            )
+        raise SourceUnavailable(f"{host} answers {status} when given {what}{words}")
+
+    def require_digest(self, response: requests.Response, digest: Digest, what: str) -> None:
+        """Refuse a registry that has understood something else than what it was given.
+
+        Raises:
+            ImageInvalid: it says another digest.
+        """
+        said = response.headers.get("Docker-Content-Digest", "")
+        if said and (found := read_digest(said, what)) != digest and found.algorithm == digest.algorithm:
+            raise ImageInvalid(f"{self.name.host} was given {what} and says that it has {found}")
+
+    def _has(self, path: str, headers: Mapping[str, str]) -> bool:
+        response = self.ask("HEAD", path, headers)
+        response.close()
+        if response.status_code == requests.codes.not_found:
+            return False
+        self._require_ok(response, b"", f"{path} of {self.name}")
+        return True

@@ -1,0 +1,223 @@
+"""A root filesystem unpacked into a folder, as a file tree; the host's kernel never follows a link of it."""
+
+import contextlib
+import hashlib
+import os
+import posixpath
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from spybuild.errors import ImageInvalid, ImageNotFound
+from spybuild.images.elf import MAGIC, read_elf
+from spybuild.images.files import Elf, Entry, Kind
+from spybuild.images.keeping import MOST_OF_TEXT, is_settings, is_text
+from spybuild.images.links import resolve
+
+_KERNEL = ("/proc", "/sys", "/dev")  # mounted into a running system, and part of no image
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_CHUNK = 1 << 20
+
+
+class FolderFiles:
+    """The `Files` below a folder, which is `/` to them.
+
+    Symbolic links end inside the folder, whatever they say. Devices, pipes and sockets are listed and never opened.
+    The folder is read as it stands at each call.
+    """
+
+    _root = -1
+
+    def __init__(self, root: Path) -> None:
+        """Open the folder.
+
+        Raises:
+            ImageNotFound: there is no such folder, or it may not be read.
+        """
+        try:
+            self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise ImageNotFound(f"{root} is no root filesystem: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        if self._root >= 0:
+            os.close(self._root)
+            self._root = -1
+
+    __del__ = close
+
+    def find(self, path: str) -> Entry | None:
+        """The entry at `path`, every symbolic link on the way followed; None where there is none, or links go round."""
+        real = self._real(path)
+        return self._entry(real) if real is not None else None
+
+    def find_link(self, path: str) -> Entry | None:
+        """The entry at `path` itself: a symbolic link at its end is not followed."""
+        folder, name = posixpath.split(path.rstrip("/"))
+        if name in ("", ".", ".."):
+            return self.find(path)
+        real = self._real(folder or "/")
+        return self._entry(posixpath.join(real, name)) if real is not None else None
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """The names in the directory at `path`, sorted; empty where there is none."""
+        real = self._real(path)
+        return self._listing(real) if real is not None else ()
+
+    def walk(self, path: str = "/") -> Iterator[Entry]:
+        """Every entry below `path`, depth first, names sorted, links not followed."""
+        real = self._real(path)
+        left = self._below(real) if real is not None else []
+        while left:
+            entry = self._entry(left.pop())
+            if entry is None:
+                continue
+            yield entry
+            if entry.kind is Kind.DIRECTORY and not self._is_mounted_by_kernel(entry.path):
+                left.extend(self._below(entry.path))
+
+    def expect(self, paths: Iterable[str]) -> None:
+        """Nothing is to be fetched: the folder is here."""
+
+    def read(self, path: str, most: int = 16 << 20) -> bytes:
+        """A file's content.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ImageInvalid: it is larger than `most` bytes, or cannot be read.
+        """
+        with self._opened(path) as file:
+            size = os.fstat(file).st_size
+            content = b"".join(_chunks(file, most + 1)) if size <= most else b""
+            if size > most or len(content) > most:
+                raise ImageInvalid(f"{path} has more than {most} bytes")
+            return content
+
+    def head(self, path: str, size: int = 256) -> bytes:
+        """The first bytes of a file. Raises as `read`, but for sizes."""
+        with self._opened(path) as file:
+            return os.pread(file, size, 0)
+
+    def sha256(self, path: str) -> str:
+        """The hexadecimal sha256 of a file's content. Raises as `read` does, but for sizes."""
+        hashed = hashlib.sha256()
+        with self._opened(path) as file:
+            for chunk in _chunks(file, os.fstat(file).st_size):
+                hashed.update(chunk)
+        return hashed.hexdigest()
+
+    def elf(self, path: str) -> Elf | None:
+        """What an ELF file says of itself; None where the file is none, or there is no file."""
+        with contextlib.suppress(FileNotFoundError), self._opened(path) as file:
+            if os.pread(file, len(MAGIC), 0) == MAGIC:
+                return read_elf(
+                    lambda offset, size: _read_at(file, offset, size), os.fstat(file).st_size, posixpath.basename(path)
+                )
+        return None
+
+    def covered(self) -> Iterator[tuple[Entry, bytes]]:
+        """The small text files; a folder hides none."""
+        for entry in self.walk():
+            if entry.kind is Kind.FILE and is_settings(entry.path, entry.size):
+                with contextlib.suppress(FileNotFoundError, ImageInvalid):
+                    content = self.read(entry.path, MOST_OF_TEXT)
+                    if is_text(content):
+                        yield entry, content
+
+    def _real(self, path: str) -> str | None:
+        return resolve(path, self._target, self._is_folder)
+
+    def _target(self, path: str) -> str | None:
+        entry = self._entry(path)
+        return entry.target if entry and entry.kind is Kind.SYMLINK else None
+
+    def _is_folder(self, path: str) -> bool:
+        entry = self._entry(path)
+        return entry is not None and entry.kind is Kind.DIRECTORY
+
+    def _entry(self, path: str) -> Entry | None:
+        """The entry at a path whose folders are no links."""
+        inside = path.lstrip("/") or "."
+        with contextlib.suppress(OSError, ValueError):
+            found = os.stat(inside, dir_fd=self._root, follow_symlinks=False)
+            target = os.readlink(inside, dir_fd=self._root) if stat.S_ISLNK(found.st_mode) else ""
+            return _as_entry(path, found, target)
+        return None
+
+    def _listing(self, path: str) -> tuple[str, ...]:
+        with contextlib.suppress(OSError, ValueError), self._folder_of(posixpath.join(path, ".")) as folder:
+            return tuple(sorted(os.listdir(folder)))  # noqa: PTH208  # a descriptor is no path
+        return ()
+
+    def _below(self, path: str) -> list[str]:
+        return [posixpath.join(path, name) for name in reversed(self._listing(path))]
+
+    def _is_mounted_by_kernel(self, path: str) -> bool:
+        if path not in _KERNEL:
+            return False
+        with self._folder_of(posixpath.join(path, ".")) as folder:
+            return os.fstat(folder).st_dev != os.fstat(self._root).st_dev
+
+    @contextlib.contextmanager
+    def _folder_of(self, path: str) -> Iterator[int]:
+        """The open folder that holds a path's last part, reached one real folder after the other."""
+        folder = os.dup(self._root)
+        try:
+            for part in path.split("/")[1:-1]:
+                inner = os.open(part, _FOLDER, dir_fd=folder)
+                os.close(folder)
+                folder = inner
+            yield folder
+        finally:
+            os.close(folder)
+
+    @contextlib.contextmanager
+    def _opened(self, path: str) -> Iterator[int]:
+        """A regular file, open."""
+        entry = self.find(path)
+        if entry is None or entry.kind is not Kind.FILE:
+            raise FileNotFoundError(path)
+        try:
+            with self._folder_of(entry.path) as folder:
+                file = os.open(posixpath.basename(entry.path), _FILE, dir_fd=folder)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise ImageInvalid(f"cannot read {path}: {error.strerror}", "read it as a user who may") from error
+        try:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise FileNotFoundError(path)
+            yield file
+        finally:
+            os.close(file)
+
+
+def _as_entry(path: str, found: os.stat_result, target: str) -> Entry:
+    kind = Kind.OTHER
+    if stat.S_ISREG(found.st_mode):
+        kind = Kind.FILE
+    elif stat.S_ISDIR(found.st_mode):
+        kind = Kind.DIRECTORY
+    elif stat.S_ISLNK(found.st_mode):
+        kind = Kind.SYMLINK
+    return Entry(
+        path, kind, found.st_size if kind is Kind.FILE else 0, stat.S_IMODE(found.st_mode), found.st_uid,
+        int(found.st_mtime), target,
+    )  # fmt: skip
+
+
+def _chunks(file: int, most: int) -> Iterator[bytes]:
+    """A file's content up to `most` bytes, which also ends what grows while it is read."""
+    offset = 0
+    while offset < most and (chunk := os.pread(file, min(_CHUNK, most - offset), offset)):
+        yield chunk
+        offset += len(chunk)
+
+
+def _read_at(file: int, offset: int, size: int) -> bytes:
+    try:
+        return os.pread(file, size, offset)
+    except (OSError, OverflowError):  # an offset beyond what the system can address
+        return b""
