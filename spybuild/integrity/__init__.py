@@ -1,1 +1,5 @@
-"""What an image's files say about its soundness, gathered for `rules.integrity`: binaries, venvs, distributions."""
+"""Is a Python image sound? Everything that can be told of it from its files and its config, with no contract."""
+
+from spybuild.integrity.gathering import gather
+
+__all__ = ["gather"]

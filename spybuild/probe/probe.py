@@ -726,7 +726,7 @@ def place(path):
     folder, stem = os.path.split(path)
     stem = stem[:-3] if stem.endswith(".py") else stem.split(".")[0]
     parts = [] if stem == "__init__" else [stem]
-    while os.path.isfile(os.path.join(folder, "__init__.py")):
+    while folder != "/" and os.path.isfile(os.path.join(folder, "__init__.py")):
         folder, last = os.path.split(folder)
         parts.insert(0, last)
     above = [entry for entry in sys.path if entry != "/" and (folder + "/").startswith(entry.rstrip("/") + "/")]
@@ -1117,7 +1117,9 @@ SKIPPED_MEMBERS = ("_is_protocol", "_is_runtime_protocol", "_abc_impl", "_abc_ca
 
 
 def mro_of(kind):
-    """Return a class's true MRO."""
+    """Return a class's true MRO; a type of C that nobody has used yet (`_socket.socket`) is made ready by asking it."""
+    if TYPE["__mro__"].__get__(kind) is None:
+        TYPE["__getattribute__"](kind, "__mro__")
     return TYPE["__mro__"].__get__(kind)
 
 
@@ -1153,18 +1155,19 @@ def lookup(kind, name):
 
 def describe_class(name, kind, module):
     """Return the facts of one class, its members along the MRO, first one wins."""
+    mro = mro_of(kind)  # asked first: it makes the class ready for the rest
     path, line = locate_class(kind)
-    parsed = [owner for owner in mro_of(kind) if module_of(owner) not in SKIPPED_OWNERS
+    parsed = [owner for owner in mro if module_of(owner) not in SKIPPED_OWNERS
               and (module_of(kind) == module or not is_stdlib(class_source(owner).path))]
     members = {}
-    for owner in mro_of(kind)[:-1]:
+    for owner in mro[:-1]:
         for key, raw in members_of(owner):
             if key not in members:
                 members[key] = describe_member(key, raw, owner, owner is kind)
     return {"name": name, "module": module_of(kind),
             "bases": [{"name": name_of(base), "module": module_of(base)}
                       for base in TYPE["__bases__"].__get__(kind) if base is not object],
-            "ancestors": [path_of(owner) for owner in mro_of(kind)],
+            "ancestors": [path_of(owner) for owner in mro],
             "members": list(members.values()),
             "instance_attributes": instance_attributes(kind, parsed),
             "is_abstract": bool(names_of(kind).get("__abstractmethods__")),

@@ -39,6 +39,11 @@ def same_annotation(wanted: str, seen: Annotation | None) -> bool:
     return _equal(form, _form(seen.written))
 
 
+def same_meaning(one: str, other: str) -> bool:
+    """Whether two annotations, as texts, mean the same."""
+    return _equal(_form(one), _form(other))
+
+
 def admits(wanted: str, type_name: str) -> bool:
     """Whether a value of the type named `type_name` is what the annotation `wanted` speaks of, itself or in a union."""
     form = _form(wanted)

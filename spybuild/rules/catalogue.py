@@ -1,9 +1,11 @@
-"""Every rule there is. Ids are stable: a rule that goes leaves a gap, and no id is given out twice.
+"""Every rule there is; those of integrity are in `catalogue_integrity`.
 
-The hundreds are families: 0 the check and its modules, 1 structure, 2 signatures, 3 where it runs, 4 environment.
+Ids are stable: a rule that goes leaves a gap, and no id is given out twice. The hundreds are families: 0 the check and
+its modules, 1 structure, 2 signatures, 3 where it runs, 4 environment, 5 evidence, 6 integrity.
 """
 
 from spybuild.model.finding import Category
+from spybuild.rules import catalogue_integrity
 from spybuild.rules.rule import Rule
 
 MISSING, MISMATCH, INVALID, UNKNOWN = Category.MISSING, Category.MISMATCH, Category.INVALID, Category.UNKNOWN
@@ -243,9 +245,37 @@ UNKNOWN_TYPE = Rule(
     "Use one of str, int, float, bool.",
 )
 
+# --- evidence: what was read from the files, and what was seen in the running module ----------------------------------
+UNDECIDED_NAME = Rule(
+    "SPY501", "undecided-name", UNKNOWN,
+    "Static evidence cannot decide what a name stands for, or whether it is there: that depends on what code does when"
+    " it runs.",
+    "Define the name plainly, at the top level of the module or of the class; or let the module run: --evidence both"
+    " asks the image's own interpreter.", "ISPY-S103",
+)
+DIVERGENT_EVIDENCE = Rule(
+    "SPY502", "divergent-evidence", INVALID,
+    "The module's source says one thing, and the running module another. Something changes the module in a way that its"
+    " source does not show, or deceives who looks at it.",
+    "Look at both places. Where the source is read wrongly, please report it; --evidence runtime or static relies on"
+    " one of the two.",
+)
+MISSING_EVIDENCE = Rule(
+    "SPY503", "missing-evidence", UNKNOWN,
+    "A kind of evidence that was asked for, or that could be had here, is missing: the image could not be run, or its"
+    " files could not be read.",
+    "Mend what is named; or say with --evidence runtime or --evidence static that one kind is enough.",
+)
+UNDECIDED_VERSION = Rule(
+    "SPY504", "undecided-version", UNKNOWN,
+    "The files tell the interpreter's major and minor version only, and the contract's answer hangs on the micro.",
+    "Ask the interpreter itself: --evidence both; or ask for the minor version only (`runtime: {python: \">=3.11\"}`).",
+)
 # fmt: on
 
-_ALL = tuple(rule for rule in dict(globals()).values() if isinstance(rule, Rule))
+_ALL = tuple(
+    rule for rule in (*dict(globals()).values(), *vars(catalogue_integrity).values()) if isinstance(rule, Rule)
+)
 
 
 def all_rules() -> tuple[Rule, ...]:

@@ -6,6 +6,7 @@ from spybuild.model.contract import Attribute, Class, Function
 from spybuild.model.facts import BaseFacts, ClassFacts, InstanceAttributeFacts, MemberFacts, ModuleFacts
 from spybuild.model.finding import Finding, ImageLocation
 from spybuild.rules import catalogue
+from spybuild.rules.doubt import doubt, undecided_name
 from spybuild.rules.rule import Place
 from spybuild.rules.signatures import check_signature
 from spybuild.rules.values import check_annotation, check_value
@@ -28,7 +29,9 @@ def _check_method(wanted: Function, seen: ClassFacts, module: ModuleFacts) -> It
     found = next((each for each in seen.members if each.name == wanted.name), None)
     place = _place(f"method {seen.name}.{wanted.name}", seen, module, found)
     where, expected = wanted.where("name"), f"method {wanted.name}"
-    if not found:
+    if why := doubt(wanted.name, seen.undecided, is_told=found is not None):
+        yield undecided_name(place, why, where)
+    elif not found:
         yield place.breach(catalogue.MISSING_METHOD, f"{place.label} is missing", where, expected)
     elif found.kind not in _METHODS:
         message = f"{seen.name}.{wanted.name} is no method"
@@ -41,12 +44,18 @@ def _check_attribute(wanted: Attribute, seen: ClassFacts, module: ModuleFacts) -
     """An attribute whose type is not said may be of either kind."""
     own = next((each for each in seen.members if each.name == wanted.name and each.is_own), None)
     made = next((each for each in seen.instance_attributes if each.name == wanted.name), None)
+    found: MemberFacts | InstanceAttributeFacts | None = None
     if wanted.type != "instance" and own and own.kind in _ATTRIBUTES:
-        yield from _check_content(wanted, own, seen, module)
+        found = own
     elif wanted.type != "class" and made:
-        if not made.certain:
+        found = made
+    if why := doubt(wanted.name, seen.undecided, is_told=found is not None):
+        place = _place(f"attribute {seen.name}.{wanted.name}", seen, module, found)
+        yield undecided_name(place, why, wanted.where("name"))
+    elif found:
+        if found is made and not made.certain:
             yield _uncertain(wanted, made, seen, module)
-        yield from _check_content(wanted, made, seen, module)
+        yield from _check_content(wanted, found, seen, module)
     else:
         yield _absent(wanted, seen, module)
 
@@ -93,7 +102,10 @@ def _instead(other: MemberFacts | None, wanted: Attribute, seen: ClassFacts) -> 
 def _check_superclass(wanted: Class, seen: ClassFacts, module: ModuleFacts) -> Iterator[Finding]:
     bases = seen.bases or (BaseFacts(name="object", module="builtins"),)
     found = next((base for base in bases if wanted.name in (base.name, f"{base.module}.{base.name}")), None)
-    if not found:
+    if not found and seen.undecided_bases:
+        place = _place(f"superclass {wanted.name} of {seen.name}", seen, module, None)
+        yield undecided_name(place, seen.undecided_bases, wanted.where("name"))
+    elif not found:
         yield _place("", seen, module, None).breach(
             catalogue.MISSING_SUPERCLASS,
             f"class {seen.name} does not derive directly from {wanted.name}",

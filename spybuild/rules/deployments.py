@@ -8,6 +8,7 @@ from spybuild.model.facts import Facts
 from spybuild.model.finding import Category, Finding
 from spybuild.rules import catalogue, surroundings
 from spybuild.rules.modules import check_module
+from spybuild.rules.versions import is_exactly
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ def _alternatives(contract: Contract) -> list[_Alternative]:
     ]
 
 
+def check_modules_of_deployments(contract: Contract, facts: Facts) -> Iterator[Finding]:
+    """Findings on the modules alone of the alternative that comes closest, wherever it is to run: for source trees."""
+    judged = [list(_modules(alternative, contract, facts)) for alternative in _alternatives(contract)]
+    yield from min(judged, key=lambda what: _distance([], what), default=[])
+
+
 def _distance(where: list[Finding], what: list[Finding]) -> tuple[int, int, int]:
     """A place that fits comes before one that does not; then the fewest breaches, then the fewest unknowns."""
     unknown = sum(finding.category is Category.UNKNOWN for finding in what)
@@ -64,13 +71,18 @@ def _where(alternative: _Alternative, facts: Facts) -> Iterator[Finding]:
         yield surroundings.wrong_system(system.os, facts, system.where("os"))
     if python and python.interpreter and not surroundings.fits_implementation(python.interpreter, facts):
         yield surroundings.wrong_implementation(python.interpreter, facts, python.where("interpreter"))
-    if python and python.version is not None and python.version != facts.interpreter.version:
-        yield surroundings.wrong_version(python.version, facts, python.where("version"))
+    if python and python.version is not None:
+        fits = is_exactly(python.version, facts.interpreter.version)
+        yield from surroundings.check_version(fits, python.version, facts, python.where("version"))
 
 
 def _what(alternative: _Alternative, contract: Contract, facts: Facts) -> Iterator[Finding]:
     if alternative.system.environment:
         yield from surroundings.check_environment(alternative.system.environment, facts)
+    yield from _modules(alternative, contract, facts)
+
+
+def _modules(alternative: _Alternative, contract: Contract, facts: Facts) -> Iterator[Finding]:
     for module in alternative.python.modules if alternative.python else ():
         subject = module.filename or contract.filename
         if subject is not None:  # a module nobody names is a finding of `demands`

@@ -4,10 +4,11 @@ import signal
 from collections.abc import Iterator
 
 from spybuild.model.contract import Module
-from spybuild.model.facts import Facts, ModuleFacts, Outcome
+from spybuild.model.facts import Facts, ModuleFacts, Outcome, Undecided
 from spybuild.model.finding import Finding, ImageLocation
 from spybuild.rules import catalogue
-from spybuild.rules.rule import Rule
+from spybuild.rules.doubt import doubt, undecided_name
+from spybuild.rules.rule import Place, Rule
 from spybuild.rules.structure import check_structure
 
 
@@ -88,8 +89,14 @@ def _where_it_broke(seen: ModuleFacts) -> ImageLocation | None:
 
 
 def _check_version(wanted: Module, seen: ModuleFacts) -> Iterator[Finding]:
+    if wanted.version is None:
+        return
+    if why := _doubted_version(seen):
+        place = Place(seen.requested, f"version of {seen.requested}", _line_of(seen, "__version__"))
+        yield undecided_name(place, why, wanted.where("version"))
+        return
     found = seen.version or (seen.distribution.version if seen.distribution else None)
-    if wanted.version is None or wanted.version == found:
+    if wanted.version == found:
         return
     yield catalogue.MODULE_VERSION.breach(
         f"{seen.requested} has {'another' if found else 'no'} version",
@@ -100,6 +107,14 @@ def _check_version(wanted: Module, seen: ModuleFacts) -> Iterator[Finding]:
         contract_location=wanted.where("version"),
         image_location=_line_of(seen, "__version__"),
     )
+
+
+def _doubted_version(seen: ModuleFacts) -> Undecided | None:
+    """Why nobody can tell the version: `__version__` itself is in doubt, or what it is set to is not known."""
+    variable = next((each for each in seen.variables if each.name == "__version__"), None)
+    if variable and seen.version is None and variable.value.is_cut:
+        return Undecided(name="__version__", reason=f"set to {variable.value.text}", line=variable.line)
+    return doubt("__version__", seen.undecided, is_told=variable is not None)
 
 
 def _line_of(seen: ModuleFacts, variable: str) -> ImageLocation | None:

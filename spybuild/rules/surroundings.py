@@ -5,15 +5,13 @@ The environment is the image's own and what flags added. Its values are never he
 
 from collections.abc import Iterator
 
-from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
-
 from spybuild.model import platforms
 from spybuild.model.base import Key, Located, Location
 from spybuild.model.contract import Contract, Environment, EnvironmentVariable, Runtime
 from spybuild.model.facts import EnvironmentAnswer, Facts, Question
 from spybuild.model.finding import Finding, ImageLocation
 from spybuild.rules import catalogue
+from spybuild.rules.versions import is_in_range
 
 
 def questions(contract: Contract) -> tuple[Question, ...]:
@@ -52,8 +50,9 @@ def check_runtime(runtime: Runtime, facts: Facts) -> Iterator[Finding]:
         yield wrong_system(" or ".join(runtime.os), facts, runtime.where("os"))
     if runtime.implementation and not any(fits_implementation(name, facts) for name in runtime.implementation):
         yield wrong_implementation(" or ".join(runtime.implementation), facts, runtime.where("implementation"))
-    if runtime.python is not None and not _in_range(facts.interpreter.version, runtime.python):
-        yield wrong_version(runtime.python, facts, runtime.where("python"))
+    if runtime.python is not None:
+        fits = is_in_range(runtime.python, facts.interpreter.version)
+        yield from check_version(fits, runtime.python, facts, runtime.where("python"))
     for name, value in runtime.environment.items():
         yield from _check_texts(name, value, facts, runtime.where("environment", name))
 
@@ -113,21 +112,16 @@ def wrong_implementation(expected: str, facts: Facts, where: Location | None) ->
     )
 
 
-def wrong_version(expected: str, facts: Facts, where: Location | None) -> Finding:
-    """The finding that this version of Python is not allowed."""
-    return catalogue.PYTHON_VERSION.breach(
-        "the contract does not allow this Python version",
-        expected=expected,
-        found=facts.interpreter.version,
-        contract_location=where,
-    )
-
-
-def _in_range(version: str, wanted: str) -> bool:
-    try:
-        return SpecifierSet(wanted).contains(Version(version), prereleases=True)
-    except InvalidVersion:
-        return False
+def check_version(fits: bool | None, expected: str, facts: Facts, where: Location | None) -> Iterator[Finding]:
+    """The finding that this version of Python is not allowed, or (`fits` None) that it is not known well enough."""
+    if not fits:
+        unknown = fits is None
+        yield (catalogue.UNDECIDED_VERSION if unknown else catalogue.PYTHON_VERSION).breach(
+            "the files do not tell the micro version" if unknown else "the contract does not allow this Python version",
+            expected=expected,
+            found=facts.interpreter.version,
+            contract_location=where,
+        )
 
 
 def _of_variable(variable: EnvironmentVariable) -> list[Question]:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from spybuild.model.facts import Value
-from tests.probe.running import named, one, version_of
+from spybuild.probe.boot import probe_source
+from tests.probe.running import ask, interpreters, named, one, version_of
 
 RICH = '''\
 """A module with something of everything."""
@@ -747,3 +748,20 @@ def test_attributes_of_code_that_never_runs_are_not_certain(python: str, tmp_pat
         "Hides": [],
         "Calls": ["token"],
     }
+
+
+@pytest.mark.parametrize("python", interpreters())
+def test_a_class_that_c_never_made_ready_is_described(python: str) -> None:
+    """`_socket.socket` has no MRO up to CPython 3.11 before somebody uses it, and asking for its bases would crash."""
+    [module] = ask(python, ["_socket"])["modules"]
+    assert module["outcome"] == "imported"
+    assert "recv" in [member["name"] for member in named(module["classes"], "socket")["members"]]
+
+
+def test_an_init_file_in_the_root_does_not_keep_the_search_going_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder above `/` is `/`."""
+    probe: dict[str, Any] = {"__name__": "read, not run"}
+    exec(compile(probe_source(), "probe.py", "exec"), probe)
+    monkeypatch.setattr("os.path.isfile", lambda path: path == "/__init__.py")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert probe["place"]("/plugin.py") == ("plugin", "/plugin.py")
