@@ -1,7 +1,7 @@
 """Annotations compared by meaning: `Optional[int]` is `int | None`, `typing.List` is `list`, quotes do not count.
 
-Annotations are read as text with `ast` and never evaluated. A bare name is equal to any dotted name that ends in it,
-since the contract's author writes `Device` where the interpreter says `smarthome.base.Device`.
+Annotations are read as text with `ast` and never evaluated. A name is equal to any dotted name that ends in it, since
+the contract's author writes `Device` or `base.Device` where the interpreter says `smarthome.base.Device`.
 """
 
 import ast
@@ -34,9 +34,12 @@ def same_annotation(wanted: str, seen: Annotation | None) -> bool:
     form = _form(wanted)
     if seen.resolved is not None and _equal(form, _form(seen.resolved)):
         return True
-    if seen.written is None or (seen.resolved is not None and not _has_own_name(form)):
+    if seen.written is None:
         return False
-    return _equal(form, _form(seen.written))
+    written = _form(seen.written)
+    if seen.resolved is not None and not _has_own_name(form):
+        return _has_dotted_name(form) and form == written  # `np.ndarray` resolves to `numpy.ndarray`
+    return _equal(form, written)
 
 
 def same_meaning(one: str, other: str) -> bool:
@@ -122,5 +125,11 @@ def _has_own_name(form: Form) -> bool:
     return _has_own_name(form[0]) or any(map(_has_own_name, form[1]))
 
 
+def _has_dotted_name(form: Form) -> bool:
+    if isinstance(form, str):
+        return "." in form
+    return _has_dotted_name(form[0]) or any(map(_has_dotted_name, form[1]))
+
+
 def _ends_in(dotted: str, bare: str) -> bool:
-    return "." not in bare and dotted.endswith(f".{bare}")
+    return dotted.endswith(f".{bare}")

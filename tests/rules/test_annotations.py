@@ -103,3 +103,19 @@ def test_a_very_deep_annotation_is_compared_to_the_letter() -> None:
     deep = "list[" * 400 + "int" + "]" * 400
     assert same_annotation(deep, Annotation(written=deep))
     assert not same_annotation(deep, Annotation(written=deep + " "[:0] + "x"))
+
+
+@pytest.mark.parametrize("resolved", ["asyncio.events.Loop", None])
+def test_a_dotted_name_is_read_as_its_author_wrote_it(resolved: str | None) -> None:
+    """`events.Loop` in the source and in the contract was told to be another than `asyncio.events.Loop`."""
+    seen = Annotation(written="events.Loop", resolved=resolved)
+    assert same_annotation("events.Loop", seen)
+    assert same_annotation("Loop", seen)
+    assert not same_annotation("vents.Loop", seen)
+    assert not same_annotation("other.Loop", seen)
+
+
+def test_a_dotted_name_of_another_module_than_it_is_written_with_counts_as_written() -> None:
+    """`np.ndarray` resolves to `numpy.ndarray`."""
+    assert same_annotation("np.ndarray", Annotation(written="np.ndarray", resolved="numpy.ndarray"))
+    assert not same_annotation("np.ndarray", Annotation(written="np.matrix", resolved="numpy.matrix"))
