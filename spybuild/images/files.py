@@ -100,6 +100,7 @@ class Files(Protocol):
         Raises:
             FileNotFoundError: there is no such file.
             ImageInvalid: it is larger than `most` bytes, or its layer is broken.
+            SourceUnavailable: its layer had to be read again, and cannot be got.
         """
 
     def head(self, path: str, size: int = 256) -> bytes:

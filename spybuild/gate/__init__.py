@@ -1,0 +1,10 @@
+"""The gate: whether an image may go on, decided by a policy over its attestations.
+
+    policy, grammar, loading, flags   what is demanded, from YAML or a command line
+    decision, judging, listing        `decide(policy, evidence, now)`: pure
+    recording                         evidence as JSON, so that a decision can be replayed
+    testing                           a policy held against recorded cases, offline
+    text, schema                      what people and editors read
+
+What was attested is `spybuild.model.attested`; whoever fetches and verifies attestations fills those types.
+"""

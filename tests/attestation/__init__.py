@@ -1,0 +1,1 @@
+"""Statements, signers, bundles, verification."""
