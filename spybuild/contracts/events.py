@@ -122,7 +122,7 @@ class _Composer:
     def _one_document(self, event: Any) -> None:
         self._documents += 1
         if self._documents > 1:
-            raise self._refuse(event, "a second document begins here; a contract is one document")
+            raise self._refuse(event, "a second document begins here; there may be one only")
 
     def _begin(self, event: Any, node: SequenceNode | MappingNode, type_: str) -> None:
         if self._tag(event) not in (None, type_):
@@ -142,14 +142,14 @@ class _Composer:
             return "str" if tag and isinstance(event, yaml.ScalarEvent) else None
         if tag.startswith(_CORE) and tag.removeprefix(_CORE) in ("str", "int", "float", "bool", "null", "seq", "map"):
             return tag.removeprefix(_CORE)
-        raise self._refuse(event, f"the tag {shown(tag)} is not allowed; a contract holds plain values only")
+        raise self._refuse(event, f"the tag {shown(tag)} is not allowed; plain values are")
 
     def _add(self, event: Any, node: Node) -> None:
         if isinstance(node, ScalarNode) and not node.text.isascii() and _HALF_CHARACTER.search(node.text):
             raise self._refuse(event, "an escape here makes half a character")
         self._count += 1
         if self._count > MOST_NODES:
-            raise self._refuse(event, f"more than {MOST_NODES} values; no contract is that large")
+            raise self._refuse(event, f"more than {MOST_NODES} values; that is too large")
         self._place(node)
         if event.anchor is not None:
             self._anchors[event.anchor] = node

@@ -21,9 +21,9 @@ def read_bytes(path: Path | str) -> bytes:
     except FileNotFoundError:
         why = "no such file"
     except IsADirectoryError:
-        why = "is a directory, not a contract"
+        why = "is a directory, not a file"
     except PermissionError:
-        why = "permission denied; make the contract readable for the user that runs SpyBuild"
+        why = "permission denied; make it readable for the user that runs SpyBuild"
     except OSError as error:
         why = f"cannot be read: {(error.strerror or 'input/output error').lower()}"
     except ValueError:
@@ -38,7 +38,7 @@ def decode(content: bytes, name: str) -> str:
         ContractError: no YAML can be in these bytes.
     """
     if len(content) > LARGEST:
-        raise ContractError([f"{name}: larger than {LARGEST // 1024 // 1024} MiB; no contract is that large"])
+        raise ContractError([f"{name}: larger than {LARGEST // 1024 // 1024} MiB; that is too large"])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -60,7 +60,7 @@ def _odd_character(text: str, offset: int, name: str) -> str:
     before = text[:offset]
     line, column = before.count("\n") + 1, offset - before.rfind("\n")
     what = "a NUL byte" if text[offset] == "\0" else f"the control character U+{ord(text[offset]):04X}"
-    return f"{name}:{line}:{column}: {what} cannot stand in YAML; is this a contract?"
+    return f"{name}:{line}:{column}: {what} cannot stand in YAML; is this a text file?"
 
 
 def printable(name: str) -> str:

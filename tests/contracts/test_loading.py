@@ -304,8 +304,8 @@ def test_keys_without_anything_behind_them_ask_nothing() -> None:
         (b"functions:\n\t- name: f\n", "c.yml:2:1: a tab indents this line; YAML wants spaces"),
         (b"a: b: c\n", "c.yml:1:5: not YAML: mapping values are not allowed in this context"),
         (b"a: [1\n", "not YAML"),
-        (b"a: 1\n---\nb: 2\n", "c.yml:2:1: a second document begins here; a contract is one document"),
-        (b"a: !foo 1\n", "c.yml:1:4: the tag '!foo' is not allowed; a contract holds plain values only"),
+        (b"a: 1\n---\nb: 2\n", "c.yml:2:1: a second document begins here; there may be one only"),
+        (b"a: !foo 1\n", "c.yml:1:4: the tag '!foo' is not allowed; plain values are"),
         (b"a: !!python/object:os.system {}\n", "is not allowed"),
         (b"filename: !!map a\n", "is not what its tag !!map says"),
         (b"functions: !!map []\n", "does not fit here"),
@@ -315,7 +315,7 @@ def test_keys_without_anything_behind_them_ask_nothing() -> None:
         (b"<<: 3\n", "c.yml:1:5: << takes an alias of a mapping, or a list of them"),
         (b"[a]: 3\n", "c.yml:1:1: a key must be text"),
         (b"1: 3\n", "c.yml:1:1: a key must be text; put it in quotes if it is meant as text"),
-        (b"x" * (4 * 1024 * 1024 + 1), "c.yml: larger than 4 MiB; no contract is that large"),
+        (b"x" * (4 * 1024 * 1024 + 1), "c.yml: larger than 4 MiB; that is too large"),
     ],
 )  # fmt: skip
 def test_what_is_no_contract_is_refused_with_one_clear_message(content: bytes, expected: str) -> None:
@@ -334,7 +334,7 @@ def test_a_byte_order_mark_and_windows_lines_are_fine() -> None:
 
 def test_files_that_cannot_be_read_say_so(tmp_path: Path) -> None:
     for path, expected in [
-        (tmp_path, "is a directory, not a contract"),
+        (tmp_path, "is a directory, not a file"),
         (tmp_path / "absent.yml", "no such file"),
         (tmp_path / "a" / "absent.yml", "no such file"),
         (Path("a\0b"), "is no file name"),
@@ -363,7 +363,7 @@ def test_a_file_that_is_not_ours_to_read(tmp_path: Path) -> None:
         done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     finally:
         path.unlink()
-    assert "permission denied; make the contract readable" in done.stdout
+    assert "permission denied; make it readable" in done.stdout
 
 
 def test_an_endless_file_is_not_read_to_its_end() -> None:
