@@ -7,10 +7,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.bench import Bench
 from benchmarks.measuring import MeasurementError
-from benchmarks.suite import BENCHMARKS, Bench
+from benchmarks.suite import BENCHMARKS, LONG
 from benchmarks.table import Row, render
 from tests.stack import load
+
+_NAMES = f"of {', '.join(BENCHMARKS)}; if none is given, all but {' and '.join(LONG)}"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     before = _load()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(stack, stack.docker, Path(folder), given.runs)
-        rows, problems = _measured(bench, given.names or list(BENCHMARKS))
+        rows, problems = _measured(bench, given.names or [name for name in BENCHMARKS if name not in LONG])
     sys.stdout.write(f"{render(rows)}\n\n{_method(bench, before)}\n")
     return _complain(*problems) if problems else 0
 
@@ -37,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line; a name that is no benchmark's is refused."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="SpyBuild beside its peers.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all if none is given")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=_NAMES)
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="rounds after the warm-up (default: 5)")
     given = parser.parse_args(arguments)
     if unknown := sorted(set(given.names) - set(BENCHMARKS)):

@@ -1,6 +1,7 @@
 """Runs commands in turn, and takes the time and the peak memory of each."""
 
 import os
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -24,6 +25,8 @@ class Command:
     argv: tuple[str, ...]
     folder: Path
     environment: Mapping[str, str]
+    emptied: Path | None = None
+    """A folder that is emptied before each run, while no time is taken."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,11 @@ class Runs:
         pairs = zip(self.runs, other.runs, strict=True)
         return Runs(tuple(Run(a.seconds + b.seconds, max(a.peak_bytes, b.peak_bytes)) for a, b in pairs))
 
+    def __sub__(self, other: "Runs") -> "Runs":
+        """What this command does more than the other, round by round."""
+        pairs = zip(self.runs, other.runs, strict=True)
+        return Runs(tuple(Run(a.seconds - b.seconds, a.peak_bytes) for a, b in pairs))
+
 
 def clean(environment: Mapping[str, str]) -> dict[str, str]:
     """An environment without the variables that would distort a measurement."""
@@ -71,6 +79,8 @@ def run(command: Command) -> Run:
     Raises:
         MeasurementError: it did not end with 0: what it did then is not what was to be measured.
     """
+    if command.emptied:
+        shutil.rmtree(command.emptied, ignore_errors=True)
     with tempfile.TemporaryFile() as said:
         begin = time.perf_counter()
         process = _start(command, said.fileno())

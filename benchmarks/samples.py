@@ -26,6 +26,53 @@ HEAVY = {
     "xml.etree.ElementTree": "parse",
 }
 
+_MODULE = '''\
+"""A meter of electricity."""
+
+__version__ = "2.1.0"
+
+UNIT: str = "kWh"
+PHASES: int = 3
+
+
+class Meter:
+    """One meter."""
+
+    kind: str = "electricity"
+
+    def read(self, phase: int = 1) -> float:
+        return 0.0
+
+    def report(self, values: list, unit: str = "kWh") -> dict:
+        return {"unit": unit, "values": values}
+
+
+def create(config: dict, name: str = "main") -> Meter:
+    return Meter()
+
+
+def total(values: list) -> float:
+    return sum(values)
+'''
+_MODULES_CONTRACT = """\
+filename: meter.py
+version: "2.1.0"
+variables:
+  - {name: UNIT, annotation: str, value: kWh}
+  - {name: PHASES, annotation: int, value: 3}
+functions:
+  - name: create
+    arguments: [{name: config, annotation: dict}, {name: name, annotation: str, value: main}]
+    return_annotation: Meter
+  - {name: total, arguments: [{name: values, annotation: list}], return_annotation: float}
+classes:
+  - name: Meter
+    attributes: [{type: class, name: kind, annotation: str, value: electricity}]
+    methods:
+      - {name: read, arguments: [{name: phase, annotation: int, value: 1}], return_annotation: float}
+      - {name: report, arguments: [{name: values, annotation: list}, {name: unit, annotation: str, value: kWh}]}
+"""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -65,6 +112,14 @@ def application(stack: Stack, folder: Path) -> Sample:
     """One module that imports the same modules of the standard library, as applications do."""
     demands = {"application": "functions: [{name: main}]"}
     return Sample(_modules_image(stack, folder), _written(folder, "application", demands), ("application",))
+
+
+def module(folder: Path) -> tuple[Path, Path]:
+    """A source file and its contract, in the words that ImportSpy 0.5 takes; both command lines admit it."""
+    file, contract = folder / "meter.py", folder / "meter.yml"
+    file.write_text(_MODULE)
+    contract.write_text(_MODULES_CONTRACT)
+    return file, contract
 
 
 def trivial_names(count: int) -> tuple[str, ...]:

@@ -3,46 +3,18 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.measuring import Command, MeasurementError, Runs, clean, in_turn
+from benchmarks import reading
+from benchmarks.bench import FOREIGN, NATIVE, SPYBUILD, Bench
+from benchmarks.measuring import Command, MeasurementError, clean
 from benchmarks.peers import IMPORTSPY, command_of
-from benchmarks.samples import Sample, application, heavy, import_statement, thermostat, trivial
+from benchmarks.samples import application, heavy, module, thermostat, trivial
 from benchmarks.table import Row, compared, loaded, memory
-from tests.stack import Docker, Stack
 
-NATIVE, FOREIGN = "linux/amd64", "linux/arm64"
-_SECRETS = {"DEVICE_TOKEN": "sample-device-token"}
-_SPYBUILD = Path(sys.executable).parent / "spybuild"
 _DOCKER_RUN = "docker run"
+_IMPORTSPY = "importspy 0.5.0"
 _HEAVY_MODULES = ("docker", "pydantic")
-
-
-@dataclass(frozen=True)
-class Bench:
-    """Where it is measured: the engine, a folder for contracts and contexts, and how many rounds."""
-
-    stack: Stack
-    engine: Docker
-    folder: Path
-    rounds: int
-
-    def scan(self, sample: Sample, *platforms: str) -> Command:
-        """SpyBuild scans the sample on these platforms."""
-        flags = [flag for each in platforms for flag in ("--platform", each)]
-        argv = ("scan", sample.image, "-c", str(sample.contract), *flags, *sample.flags)
-        return Command((str(_SPYBUILD), *argv), self.folder, {**self.engine.environment(), **_SECRETS})
-
-    def docker_run(self, sample: Sample) -> Command:
-        """Docker's own client imports the sample's modules, as who wrote the image would try it by hand."""
-        argv = ("run", "--rm", "--platform", NATIVE, "--entrypoint", "python3", sample.image)
-        statement = ("-c", import_statement(sample.modules))
-        return Command((self.engine.client or "docker", *argv, *statement), self.folder, self.engine.environment())
-
-    def measure(self, *commands: Command) -> list[Runs]:
-        """The runs of these commands, taken in turn."""
-        return in_turn(commands, self.rounds)
 
 
 def imports(bench: Bench) -> Iterator[Row]:
@@ -56,6 +28,9 @@ def imports(bench: Bench) -> Iterator[Row]:
     for what, sample in samples.items():
         ours, peer = bench.measure(bench.scan(sample, NATIVE), bench.docker_run(sample))
         yield compared(what, ours.seconds, peer.seconds, _DOCKER_RUN, 1.3)
+    sample = samples["scan: the thermostat"]
+    ours, peer = bench.measure(bench.scan(sample, NATIVE, evidence="both"), bench.docker_run(sample))
+    yield compared("scan: the thermostat, both kinds of evidence", ours.seconds, peer.seconds, _DOCKER_RUN)
 
 
 def modules(bench: Bench) -> Iterator[Row]:
@@ -81,10 +56,21 @@ def platforms(bench: Bench) -> Iterator[Row]:
 
 def start(bench: Bench) -> Iterator[Row]:
     """The start of the command line."""
-    argvs = ((str(each), "--version") for each in (_SPYBUILD, command_of(IMPORTSPY)))
+    argvs = ((str(each), "--version") for each in (SPYBUILD, command_of(IMPORTSPY)))
     ours, peer = bench.measure(*(Command(argv, bench.folder, {}) for argv in argvs))
-    yield compared("spybuild --version", ours.seconds, peer.seconds, "importspy 0.5.0", 0.5)
+    yield compared("spybuild --version", ours.seconds, peer.seconds, _IMPORTSPY, 0.5)
     yield loaded(f"import spybuild: of {' and '.join(_HEAVY_MODULES)}", _loaded_by_import(bench.folder))
+
+
+def check(bench: Bench) -> Iterator[Row]:
+    """One source file, read and not run, by both command lines."""
+    file, contract = (str(each) for each in module(bench.folder))
+    argvs = (
+        (str(SPYBUILD), "check", file, "-c", contract),
+        (str(command_of(IMPORTSPY)), "check", file, "-s", contract),
+    )
+    ours, peer = bench.measure(*(Command(argv, bench.folder, {}) for argv in argvs))
+    yield compared("spybuild check: one file", ours.seconds, peer.seconds, f"{_IMPORTSPY} check", 0.7)
 
 
 def peak(bench: Bench) -> Iterator[Row]:
@@ -104,7 +90,14 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "platforms": platforms,
     "start": start,
     "memory": peak,
+    "check": check,
+    "read": reading.read,
+    "hashing": reading.hashing,
+    "fetched": reading.fetched,
+    "sizes": reading.sizes,
 }
+LONG = frozenset({"sizes"})
+"""Those that take minutes, and gigabytes of the stack's cache: measured only when they are asked for by name."""
 
 
 def _loaded_by_import(folder: Path) -> set[str]:

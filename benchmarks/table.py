@@ -42,6 +42,11 @@ def memory(what: str, peak_bytes: int, bound_megabytes: int) -> Row:
     return Row(what, f"{peak:.0f} MB", bound=f"<= {bound_megabytes} MB", verdict=held(peak, bound_megabytes))
 
 
+def counted(what: str, ours: int, most: int, unit: str) -> Row:
+    """A number of ours beside what it may be."""
+    return Row(what, f"{ours} {unit}", bound=f"<= {most}", verdict=held(ours, most))
+
+
 def loaded(what: str, found: Iterable[str]) -> Row:
     """What was loaded of modules of which none should have been."""
     names = sorted(found)

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from demo import folder
+from demo import folder, reading
 from demo.ground import Ground, advice, find_ground
 from demo.images import CONTRACT, TOKEN, ImageDemo
 from demo.narration import DemoError, Narrator
@@ -30,9 +30,7 @@ def _demonstrate(narrator: Narrator) -> None:
     narrator.heading("An engine")
     ground = find_ground(narrator)
     if ground is None:
-        narrator.say(f"There is none here. {advice()}\nMeanwhile, the same check on a plain folder:")
-        folder.run(narrator)
-        _next(narrator, ["# with Docker, the same on images:", "make demo"])
+        _without_engine(narrator)
         return
     narrator.environment = {**ground.environment, **TOKEN}
     _introduce(narrator, ground)
@@ -45,6 +43,24 @@ def _demonstrate(narrator: Narrator) -> None:
         ".venv/bin/spybuild explain SPY104   # what a rule means, and what mends a breach",
         "less sample-images/README.md        # more samples, each broken in one way",
     ])  # fmt: skip
+
+
+def _without_engine(narrator: Narrator) -> None:
+    narrator.say(f"There is none here. {advice()}\nMeanwhile, what needs none:")
+    lines = [
+        ".venv/bin/spybuild explain SPY104   # what a rule means, and what mends a breach",
+        "# with Docker, images are built, run and read:",
+        "make demo",
+    ]
+    if sys.platform == "linux":  # the image's Python is this machine's
+        reading.run(narrator)
+        lines = [
+            f".venv/bin/spybuild scan --integrity oci-dir://{reading.LAYOUT} -f json",
+            ".venv/bin/spybuild scan --integrity registry://HOST/NAME:TAG   # an image of yours, on every platform",
+            *lines,
+        ]
+    folder.run(narrator)
+    _next(narrator, lines)
 
 
 def _introduce(narrator: Narrator, ground: Ground) -> None:

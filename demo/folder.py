@@ -1,4 +1,4 @@
-"""The demo without an engine: the same check on a plain folder, with the Python at hand."""
+"""The demo where no engine can run: the plugin imported from a plain folder, by the Python at hand."""
 
 import shlex
 import shutil
@@ -19,11 +19,10 @@ def run(narrator: Narrator) -> None:
     Raises:
         DemoError: something did not behave as announced.
     """
-    narrator.heading("A broken thermostat in a plain folder: someone renamed read_celsius")
-    narrator.say("Only the contract's part on the module is used: this machine need not be one of its hubs.")
+    narrator.heading("Runtime evidence, as inside a build stage: the broken thermostat imported from a plain folder")
     _check(narrator, "missing-method", 1, "SPY104")
     narrator.good("refused, exit code 1")
-    narrator.heading("The good thermostat")
+    narrator.heading("The good thermostat, imported")
     _check(narrator, "good", 0, "verdict: pass")
     narrator.good("admitted, exit code 0")
 

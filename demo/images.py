@@ -62,7 +62,7 @@ class ImageDemo:
             self._narrator.good(f"{batch.spybuild} for {_and(batch.platforms)}, in {outcome.seconds:.0f} s")
 
     def _refuse(self) -> None:
-        line = _line_of("- name: read_celsius")
+        line = line_of("- name: read_celsius")
         self._narrator.heading("A broken thermostat: someone renamed read_celsius, which the hub polls")
         self._narrator.say(
             f"The contract asks for it in line {line}. The Dockerfile's stage `validate` runs the check."
@@ -154,7 +154,8 @@ def validate_output(log: str) -> list[str]:
     return [line for lines in said.values() for line in "\n".join(lines).strip().splitlines()]
 
 
-def _line_of(text: str) -> int:
+def line_of(text: str) -> int:
+    """The line of the thermostat's contract that has this text."""
     lines = (ROOT / CONTRACT).read_text().splitlines()
     return next(number for number, line in enumerate(lines, 1) if text in line)
 

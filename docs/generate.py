@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spybuild.rules.catalogue import all_rules
 from spybuild.rules.rule import Rule
-from spybuild.schemas import schema_of
+from spybuild.schemas import DOCUMENTS, schema_of
 
 HERE = Path(__file__).parent
 
@@ -20,8 +20,7 @@ other category fails it. The code in brackets is ImportSpy's, where it has one.
 
 def pages() -> dict[str, str]:
     """The content of every generated page, by file name."""
-    names = ("contract", "report", "facts")
-    schemas = {f"{name}.schema.json": json.dumps(schema_of(name), indent=2) + "\n" for name in names}
+    schemas = {f"{name}.schema.json": json.dumps(schema_of(name), indent=2) + "\n" for name in DOCUMENTS}
     return {"rules.md": "\n".join([_RULES_HEAD, *(line for rule in all_rules() for line in _rule(rule))]), **schemas}
 
 

@@ -2,23 +2,29 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+import posixpath
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from spybuild import __version__
+from spybuild.agreement import disagreements
 from spybuild.contracts import LoadedContract, parse_contract
 from spybuild.engines.engine import Engine
-from spybuild.errors import EnvironmentProblem, ProbeError, UsageError
+from spybuild.errors import ImageNotFound, UsageError
 from spybuild.evaluate import evaluate
+from spybuild.evidence import Evidence, Witnesses
+from spybuild.images.source import Source
 from spybuild.model.contract import Contract
+from spybuild.model.evidence import Demand
 from spybuild.model.facts import Facts, ModuleFacts, Outcome
 from spybuild.model.finding import Finding
 from spybuild.model.image import Image, PlatformImage
 from spybuild.model.platforms import Platform
 from spybuild.model.report import (
     ContractReference,
+    EvidenceKind,
     Interpreter,
     ModuleReport,
     PlatformReport,
@@ -30,12 +36,13 @@ from spybuild.model.report import (
 from spybuild.model.surroundings import Surroundings
 from spybuild.probe.limits import Limits
 from spybuild.probe.request import Request
-from spybuild.rules import catalogue
 from spybuild.rules.demands import all_texts, requested_modules
+from spybuild.rules.integrity import check_soundness
 from spybuild.rules.surroundings import check_platform, questions, secret_names
 
 log = logging.getLogger(__name__)
 
+_LARGEST_CONTRACT = 4 << 20
 _SHORTEST_SECRET = 4  # a shorter one would turn up in words that have nothing to do with it
 CONTRACT_LABEL = "org.spybuild.contract"
 
@@ -51,58 +58,102 @@ class Check:
     """One contract to hold against images, and how.
 
     Attributes:
-        contract: the contract as loaded, warnings included.
+        contract: the contract as loaded, warnings included; None for the image's integrity alone.
         surroundings: what is added to each image's environment.
         limits: what a module may use.
+        evidence: what the verdict must rest on; None for all that can be had.
+        python: the interpreter's path in the image, if it is not to be looked for.
         progress: told what is being done on which platform, from several threads.
     """
 
-    contract: LoadedContract
+    contract: LoadedContract | None
     surroundings: Surroundings = field(default_factory=Surroundings)
     limits: Limits = field(default_factory=Limits)
+    evidence: Demand | None = None
+    python: str | None = None
     progress: Progress = silent
 
-    def image(self, engine: Engine, image: Image, wanted: Sequence[Platform] = ()) -> Report:
+    def image(
+        self,
+        image: Image,
+        engine: Engine | None,
+        source: Callable[[], Source] | None,
+        wanted: Sequence[Platform] = (),
+    ) -> Report:
         """The report on an image: every platform of it, or those wanted, side by side where there are cores.
+
+        Args:
+            image: what to check.
+            engine: runs it; None where it is only to be read.
+            source: gives its files; see `Witnesses`.
+            wanted: the platforms to check; none for all.
 
         Raises:
             ImageNotFound: a wanted platform is not in the image.
         """
+        names = secret_names(self.contract.contract) if self.contract else ()
+        witnesses = Witnesses(engine, source, self.evidence, self.python, names)
         chosen, request = image.choose(wanted), self.request()
         workers = min(len(chosen), max(2, os.cpu_count() or 2))
         with ThreadPoolExecutor(workers, thread_name_prefix="platform") as pool:
             try:
-                reports = list(pool.map(lambda each: self.platform(engine, each, request), chosen))
+                reports = list(pool.map(lambda each: self.platform(witnesses, each, request), chosen))
             except BaseException:
-                engine.close()  # ends the probes, so that the threads end and the pool can be left
+                if engine:
+                    engine.close()  # ends the probes, so that the threads end and the pool can be left
                 raise
-        contract = self.contract.contract
         return Report(
             tool=Tool(version=__version__),
             subject=Subject(reference=image.reference, digest=_text(image.digest), kind=image.kind),
-            contract=ContractReference(path=contract.path, digest=_text(contract.digest), policy_id=contract.policy_id),
-            warnings=tuple(str(warning) for warning in self.contract.warnings),
+            contract=self._contract(),
+            warnings=tuple(str(warning) for warning in self.contract.warnings) if self.contract else (),
             platforms=tuple(reports),
         )
 
-    def platform(self, engine: Engine, image: PlatformImage, request: Request) -> PlatformReport:
+    def platform(self, witnesses: Witnesses, image: PlatformImage, request: Request) -> PlatformReport:
         """The report on one platform. What keeps it from being decided is said in it, never raised."""
-        base = PlatformReport(platform=str(image.platform), digest=_text(image.digest))
-        contract = self.contract.contract
-        try:
-            facts = engine.run(image, request, lambda what: self.progress(image.platform, what))
-        except EnvironmentProblem as problem:
-            return base.model_copy(update={"problem": str(problem)})
-        except ProbeError as error:
-            log.debug("%s: %s", image.platform, error)
-            finding = catalogue.NO_ANSWER.breach(error.message, found=error.hint or None)
-            return base.model_copy(update={"findings": (finding,)})
-        findings = (*check_platform(image.platform, facts), *evaluate(contract, facts))
-        report = base.model_copy(update=_seen(facts, findings))
+        evidence = witnesses.testify(image, request, lambda what: self.progress(image.platform, what))
+        findings = (*evidence.findings, *self._findings(image.platform, evidence))
+        report = PlatformReport(
+            platform=str(image.platform),
+            digest=_text(image.digest),
+            problem=evidence.problem,
+            evidence=self._kinds(evidence),
+            interpreter=_interpreter(evidence.facts),
+            modules=tuple(_module(each, findings) for each in (evidence.facts.modules if evidence.facts else ())),
+            findings=findings,
+        )
         return _without(report, self.surroundings.secrets)
+
+    def _findings(self, platform: Platform, evidence: Evidence) -> Iterator[Finding]:
+        """What the rules say of the evidence; without any of it, nothing."""
+        about_place = tuple(check_platform(platform, evidence.facts)) if self.contract and evidence.facts else ()
+        yield from about_place
+        if self.contract and evidence.facts:
+            contract = self.contract.contract
+            yield from evaluate(contract, evidence.facts)
+            if evidence.runtime and evidence.static:
+                yield from disagreements(contract, evidence.static, evidence.runtime)
+        if evidence.soundness:
+            told = {each.rule for each in about_place}  # a foreign interpreter need not be told twice
+            yield from (each for each in check_soundness(evidence.soundness, platform) if each.rule not in told)
+
+    def _kinds(self, evidence: Evidence) -> tuple[EvidenceKind, ...]:
+        """Which kinds of evidence the verdict rests on; for a contract, those that tell of its modules."""
+        read = evidence.static if self.contract else evidence.soundness
+        kinds: tuple[tuple[EvidenceKind, object], ...] = (("runtime", evidence.runtime), ("static", read))
+        return tuple(kind for kind, had in kinds if had)
+
+    def _contract(self) -> ContractReference | None:
+        if not self.contract:
+            return None
+        contract = self.contract.contract
+        return ContractReference(path=contract.path, digest=_text(contract.digest), policy_id=contract.policy_id)
 
     def request(self) -> Request:
         """What the probe is asked on every platform."""
+        if not self.contract:
+            return Request(modules=())
         contract, given = self.contract.contract, self.surroundings
         return Request(
             modules=requested_modules(contract),
@@ -115,7 +166,9 @@ class Check:
         )
 
 
-def contract_of_image(engine: Engine, image: Image, *, strict: bool = False) -> LoadedContract:
+def contract_of_image(
+    image: Image, engine: Engine | None, source: Callable[[], Source] | None, *, strict: bool = False
+) -> LoadedContract:
     """The contract that the image itself names: the label `org.spybuild.contract` holds its path in the image.
 
     Raises:
@@ -124,13 +177,26 @@ def contract_of_image(engine: Engine, image: Image, *, strict: bool = False) -> 
         ContractError: the contract cannot be used.
     """
     first = image.platforms[0]
-    path = engine.label(first, CONTRACT_LABEL)
+    path = engine.label(first, CONTRACT_LABEL) if engine else _opened(source).config(first).labels.get(CONTRACT_LABEL)
     if not path:
         raise UsageError(
             "no contract",
             f"name one with -c FILE, put spymodel.yml here, or label the image {CONTRACT_LABEL}=PATH-IN-THE-IMAGE",
         )
-    return parse_contract(engine.read_file(first, path), f"{image.reference}:{path}", strict=strict)
+    content = engine.read_file(first, path) if engine else _file(_opened(source), first, path)
+    return parse_contract(content, f"{image.reference}:{path}", strict=strict)
+
+
+def _opened(source: Callable[[], Source] | None) -> Source:
+    assert source, "an image is run or read"
+    return source()
+
+
+def _file(source: Source, image: PlatformImage, path: str) -> bytes:
+    try:
+        return source.files(image).read(posixpath.join("/", path), _LARGEST_CONTRACT)
+    except FileNotFoundError as error:
+        raise ImageNotFound(f"the image has no file {path}") from error
 
 
 def prefers_pypy(contract: Contract) -> bool:
@@ -144,16 +210,11 @@ def prefers_pypy(contract: Contract) -> bool:
     return names == {"pypy"}
 
 
-def _seen(facts: Facts, findings: tuple[Finding, ...]) -> dict[str, object]:
-    interpreter = facts.interpreter
-    return {
-        "evidence": ("runtime",),
-        "interpreter": Interpreter(
-            implementation=interpreter.implementation, version=interpreter.version, executable=interpreter.executable
-        ),
-        "modules": tuple(_module(module, findings) for module in facts.modules),
-        "findings": findings,
-    }
+def _interpreter(facts: Facts | None) -> Interpreter | None:
+    if not facts:
+        return None
+    seen = facts.interpreter
+    return Interpreter(implementation=seen.implementation, version=seen.version, executable=seen.executable)
 
 
 def _module(module: ModuleFacts, findings: tuple[Finding, ...]) -> ModuleReport:

@@ -5,22 +5,24 @@ needed only afterwards (the models of contracts and facts) is imported while the
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spybuild.errors import EnvironmentProblem, UsageError
-from spybuild.model.digests import Reference
+from spybuild.errors import EngineUnavailable, EnvironmentProblem, ImageNotFound, UsageError
+from spybuild.images.schemes import PLACES, split_scheme
+from spybuild.model.evidence import Demand
 from spybuild.model.platforms import Platform
 from spybuild.model.surroundings import Surroundings
 from spybuild.probe.limits import Limits
 
 if TYPE_CHECKING:
-    from spybuild.contracts import LoadedContract
     from spybuild.engines.engine import Engine
+    from spybuild.images.source import Source
     from spybuild.model.image import Image
     from spybuild.model.report import Report
-
-_SCHEMES = ("", "docker", "podman")
 
 Progress = Callable[[Platform, str], None]
 
@@ -30,26 +32,35 @@ def scan(
     contract: str | Path | None,
     *,
     engine: "Engine | None" = None,
+    source: "Source | None" = None,
+    evidence: Demand | None = None,
+    integrity: bool = False,
     platforms: Iterable[str] = (),
     surroundings: Surroundings | None = None,
     limits: Limits | None = None,
     strict: bool = False,
     python: str | None = None,
     as_nobody: bool = True,
+    insecure: bool = False,
     progress: Progress | None = None,
 ) -> "Report":
     """Hold an image against a contract, on every platform it has.
 
     Args:
-        reference: the image, as docker names it; `podman://` asks Podman.
+        reference: the image: as docker names it, or `registry://`, `oci-dir://`, `oci-archive://`, `docker-archive://`,
+            `rootfs://`, `docker://` or `podman://` and where it is. A bare name is the daemon's, else a registry's.
         contract: the contract's file; None for the one that the image's label names.
-        engine: runs the probe, and stays open; None for the local daemon.
+        engine: runs the probe, and stays open; None for the one that the reference asks for.
+        source: has the image's files, and stays open; None for the one that the reference asks for.
+        evidence: what the verdict must rest on; None for all that can be had.
+        integrity: check the image's own soundness alone, without any contract; nothing is run.
         platforms: only these (`linux/arm64`); none for all.
         surroundings: what the deployment will add to the environment.
         limits: what a module may use while it is imported.
         strict: refuse what ImportSpy's own model refuses.
         python: the interpreter's path in the image, if it is not to be looked for.
         as_nobody: whether modules are imported as user 65534, or as the image's own user.
+        insecure: whether a registry beyond this machine may be asked over plain HTTP or without a proven certificate.
         progress: told what is being done on which platform, from several threads.
 
     Returns:
@@ -60,18 +71,24 @@ def scan(
         EnvironmentProblem: the image cannot be opened.
         UsageError: a platform or the reference is none, or there is no contract.
     """
-    wanted = [Platform.parse(text) for text in platforms]
-    check = _Job(contract, wanted, surroundings or Surroundings(), limits or Limits(), strict, progress)
+    job = _Job(
+        reference=reference,
+        contract=contract,
+        evidence=Demand.STATIC if integrity else evidence,
+        integrity=integrity,
+        wanted=tuple(Platform.parse(text) for text in platforms),
+        surroundings=surroundings or Surroundings(),
+        limits=limits or Limits(),
+        strict=strict,
+        python=python,
+        as_nobody=as_nobody,
+        insecure=insecure,
+        progress=progress,
+    )
     try:
-        if engine:
-            return check.on(engine, reference)
-        own = _engine_for(reference, python=python, as_nobody=as_nobody)
-        try:
-            return check.on(own, reference)
-        finally:
-            own.close()
+        return job.with_given(engine, source) if engine or source else job.run()
     except EnvironmentProblem:
-        check.load_if_named()
+        job.load_if_named()
         raise
 
 
@@ -103,51 +120,118 @@ def validate(
         engine.close()
 
 
+@dataclass(frozen=True)
 class _Job:
-    """What to hold against an image, not loaded yet."""
+    """What to hold against an image, nothing of it opened or loaded yet; the fields are `scan`'s arguments."""
 
-    def __init__(
-        self,
-        contract: str | Path | None,
-        wanted: Sequence[Platform],
-        surroundings: Surroundings,
-        limits: Limits,
-        strict: bool,
-        progress: Progress | None,
-    ) -> None:
-        self._contract, self._wanted, self._surroundings = contract, wanted, surroundings
-        self._limits, self._strict, self._progress = limits, strict, progress
+    reference: str
+    contract: str | Path | None
+    evidence: Demand | None
+    integrity: bool
+    wanted: Sequence[Platform]
+    surroundings: Surroundings
+    limits: Limits
+    strict: bool
+    python: str | None
+    as_nobody: bool
+    insecure: bool
+    progress: Progress | None
 
-    def on(self, engine: "Engine", reference: str) -> "Report":
-        """The report on an image of this engine."""
-        image = engine.open(reference)
-        engine.prepare(image.choose(self._wanted), self._limits)
-        from spybuild.checking import Check, silent
+    @property
+    def scheme(self) -> str:
+        """What stands before `://`; empty for a bare name."""
+        return split_scheme(self.reference)[0]
 
-        check = Check(self._load(engine, image), self._surroundings, self._limits, self._progress or silent)
-        return check.image(engine, image, self._wanted)
+    def run(self) -> "Report":
+        """The report, from wherever the reference says the image is.
+
+        A bare name that no daemon has is looked for in its registry, as `docker run` would.
+        """
+        if self.scheme in PLACES:
+            return self._read_only()
+        try:
+            return self._with_source(self.reference) if self.evidence is Demand.STATIC else self._with_engine()
+        except (EngineUnavailable, ImageNotFound) as problem:
+            if self.scheme or self.evidence in (Demand.RUNTIME, Demand.BOTH):
+                raise
+            return self._from_registry(problem)
+
+    def with_given(self, engine: "Engine | None", source: "Source | None") -> "Report":
+        """The report on an image of a given engine or source, which stay open."""
+        if not engine:
+            assert source
+            return self._report(source.image(), None, lambda: source)
+        image = engine.open(self.reference)
+        engine.prepare(image.choose(self.wanted), self.limits)
+        return self._report(image, engine, (lambda: source) if source else None)
 
     def load_if_named(self) -> None:
         """Load the contract for its mistakes alone."""
         from spybuild.contracts import load_contract
 
-        if self._contract is not None:
-            load_contract(self._contract, strict=self._strict)
+        if self.contract is not None:
+            load_contract(self.contract, strict=self.strict)
 
-    def _load(self, engine: "Engine", image: "Image") -> "LoadedContract":
-        from spybuild.checking import contract_of_image
+    def _with_engine(self) -> "Report":
+        """The report of a daemon's image; its files are fetched while its interpreters start."""
+        engine = self._engine()
+        with ExitStack() as opened:
+            opened.callback(engine.close)
+            image = engine.open(self.reference)
+            engine.prepare(image.choose(self.wanted), self.limits)
+            if self.evidence is Demand.RUNTIME:
+                return self._report(image, engine, None)
+            pool = opened.enter_context(ThreadPoolExecutor(1, thread_name_prefix="source"))
+            source = pool.submit(lambda: opened.enter_context(closing(self._open(self.reference))))
+            return self._report(image, engine, source.result)
+
+    def _read_only(self) -> "Report":
+        """The report of an image that nothing here can run."""
+        if self.evidence in (Demand.RUNTIME, Demand.BOTH):
+            raise UsageError(
+                f"an image at {self.scheme}:// can be read, not run",
+                "load it into the engine, or use --evidence static",
+            )
+        return self._with_source(self.reference)
+
+    def _with_source(self, reference: str) -> "Report":
+        with closing(self._open(reference)) as source:
+            return self._report(source.image(), None, lambda: source)
+
+    def _from_registry(self, problem: EnvironmentProblem) -> "Report":
+        try:
+            return replace(self, evidence=Demand.STATIC)._with_source(f"registry://{self.reference}")
+        except EnvironmentProblem as second:
+            raise type(problem)(
+                problem.message, f"{problem.hint}\n  nor from its registry: {second.message}"
+            ) from second
+
+    def _open(self, reference: str) -> "Source":
+        from spybuild.images.layers.cache import LayerCache
+        from spybuild.images.layers.store import LayerStore
+        from spybuild.images.opening import open_source
+
+        return open_source(
+            reference if "://" in reference else f"docker://{reference}",
+            store=LayerStore(LayerCache.usual()),
+            insecure=self.insecure,
+            platform=self.wanted[0] if self.wanted else None,
+        )
+
+    def _engine(self) -> "Engine":
+        from spybuild.daemon.address import address_of
+        from spybuild.engines.docker import DockerEngine
+
+        return DockerEngine(address_of(self.scheme), python=self.python, as_nobody=self.as_nobody)
+
+    def _report(self, image: "Image", engine: "Engine | None", source: "Callable[[], Source] | None") -> "Report":
+        from spybuild.checking import Check, contract_of_image, silent
         from spybuild.contracts import load_contract
 
-        if self._contract is None:
-            return contract_of_image(engine, image, strict=self._strict)
-        return load_contract(self._contract, strict=self._strict)
-
-
-def _engine_for(reference: str, *, python: str | None, as_nobody: bool) -> "Engine":
-    """The engine that a reference asks for."""
-    from spybuild.engines.docker import DockerEngine, podman_url
-
-    scheme = Reference.parse(reference).scheme
-    if scheme not in _SCHEMES:
-        raise UsageError(f"{scheme}:// is no source of images we know", "use a bare name, docker:// or podman://")
-    return DockerEngine(podman_url() if scheme == "podman" else None, python=python, as_nobody=as_nobody)
+        contract = None
+        if self.contract is not None:
+            contract = load_contract(self.contract, strict=self.strict)
+        elif not self.integrity:
+            contract = contract_of_image(image, engine, source, strict=self.strict)
+        check = Check(contract, self.surroundings, self.limits, self.evidence, self.python, self.progress or silent)
+        return check.image(image, engine, source, self.wanted)

@@ -100,6 +100,7 @@ def test_a_secret_that_got_past_the_probe_is_not_in_the_report(spymodel: Path) -
 def test_the_report_names_the_contract_by_its_content(spymodel: Path) -> None:
     """The digest of the contract's bytes is in the report, and its path as it was named."""
     report = spybuild.scan("app:1", spymodel, engine=FakeEngine({"linux/amd64": GOOD}))
+    assert report.contract is not None
     assert report.contract.path == str(spymodel)
     assert report.contract.digest is not None
     assert report.contract.digest.startswith("sha256:")
@@ -120,7 +121,7 @@ def test_a_mistake_in_the_contract_is_told_before_a_missing_image(tmp_path: Path
 def test_an_image_may_name_its_own_contract() -> None:
     """The label holds the contract's path in the image."""
     engine = FakeEngine({"linux/amd64": GOOD}, label="/app/spymodel.yml", file=b"filename: plugin.py\n")
-    loaded = contract_of_image(engine, engine.open("app:1"))
+    loaded = contract_of_image(engine.open("app:1"), engine, None)
     assert loaded.contract.filename == "plugin.py"
     assert loaded.contract.path == "app:1:/app/spymodel.yml"
 
@@ -129,7 +130,7 @@ def test_an_image_that_names_no_contract_is_a_usage_error() -> None:
     """No contract is never a pass; the message says the three ways to name one."""
     engine = FakeEngine({"linux/amd64": GOOD})
     with pytest.raises(UsageError, match=r"no contract[\s\S]*-c FILE"):
-        contract_of_image(engine, engine.open("app:1"))
+        contract_of_image(engine.open("app:1"), engine, None)
 
 
 def test_pypy_is_looked_for_first_where_the_contract_allows_nothing_else() -> None:

@@ -74,16 +74,19 @@ class Attaching:
         """
         bundle = read_bundle(signed.bundle)
         layer = _legacy_layer(bundle) if self.legacy else None
-        there = find_attachments(self.repository, subject.digest)
-        same = find_same(there, bundle.payload, signed.signer, trust, now) if trust else None
-        known = same or next((each for each in there.found if each.content == signed.bundle), None)
+        there = self._there(subject.digest, signed.digest, trust)
+        known = _known(there, signed, bundle.payload, trust, now)
         if known is None:
             self._attach_bundle(subject, signed.bundle, bundle.payload, now)
-        if layer and not any(
-            each.annotations is not None and each.digest == Digest.of(layer[0]) for each in there.found
-        ):
+        if layer and not (trust and find_same(there, bundle.payload, signed.signer, trust, now, in_tag=True)):
             self._attach_layer(subject.digest, *layer)
-        return Attached(known.digest if known else signed.digest, is_new=known is None)
+        return Attached(known or signed.digest, is_new=known is None)
+
+    def _there(self, subject: Digest, ours: Digest, trust: Trust | None) -> Attachments:
+        """What is attached, if it matters: a bundle that the repository does not have is not attached to anything."""
+        if trust is None and not self.repository.has_blob(ours):
+            return Attachments(())
+        return find_attachments(self.repository, subject)
 
     def _attach_bundle(self, subject: Descriptor, content: bytes, payload: bytes, now: datetime) -> None:
         """As cosign 2 and 3 write it (`cosign attest --new-bundle-format`)."""
@@ -117,9 +120,15 @@ class Attaching:
 
 
 def find_same(
-    there: Attachments, statement: bytes, signer: KeySigner | KeylessSigner, trust: Trust, now: datetime
+    there: Attachments,
+    statement: bytes,
+    signer: KeySigner | KeylessSigner,
+    trust: Trust,
+    now: datetime,
+    *,
+    in_tag: bool = False,
 ) -> Attachment | None:
-    """A bundle that is attached already, and in which the same signer says the same.
+    """What is attached already, and in which the same signer says the same.
 
     What only looks so does not count: its signature is verified, or anybody could keep ours from being stored.
 
@@ -129,19 +138,27 @@ def find_same(
         signer: who signs.
         trust: that lets the signer's signatures be verified.
         now: the clock, with a time zone.
+        in_tag: whether to look at cosign 2's form; otherwise at bundles.
     """
-    for each in there.found:
-        if each.annotations is None and _says(each.content, statement, signer, trust, now):
-            return each
-    return None
+    looked_at = (each for each in there.found if (each.annotations is not None) == in_tag)
+    return next((each for each in looked_at if _says(each, statement, signer, trust, now)), None)
 
 
-def _says(content: bytes, statement: bytes, signer: KeySigner | KeylessSigner, trust: Trust, now: datetime) -> bool:
+def _says(
+    attachment: Attachment, statement: bytes, signer: KeySigner | KeylessSigner, trust: Trust, now: datetime
+) -> bool:
     try:
-        bundle = read_bundle(content)
+        bundle = attachment.read()
         return bundle.payload == statement and verify_bundle(bundle, trust, now).signer == signer
     except EvidenceRefused:
         return False
+
+
+def _known(there: Attachments, signed: Signed, payload: bytes, trust: Trust | None, now: datetime) -> Digest | None:
+    """The digest of the bundle that makes ours needless."""
+    if trust and (same := find_same(there, payload, signed.signer, trust, now)):
+        return same.digest
+    return signed.digest if any(each.content == signed.bundle for each in there.found) else None
 
 
 def _predicate_type(payload: bytes) -> str:

@@ -11,7 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from spybuild.attestation.bundles import ENVELOPE_MEDIA_TYPE, LARGEST_BUNDLE
+from spybuild.attestation.bundles import (
+    ENVELOPE_MEDIA_TYPE,
+    LARGEST_BUNDLE,
+    Bundle,
+    read_attached_envelope,
+    read_bundle,
+)
 from spybuild.attestation.trust import Trust
 from spybuild.attestation.verification import examine
 from spybuild.errors import ImageInvalid, ImageNotFound
@@ -44,6 +50,16 @@ class Attachment:
     digest: Digest
     content: bytes = field(repr=False)
     annotations: Mapping[str, str] | None = field(default=None, hash=False)
+
+    def read(self) -> Bundle:
+        """What it says.
+
+        Raises:
+            EvidenceRefused: it is malformed, or of a kind that is not an attestation's.
+        """
+        if self.annotations is None:
+            return read_bundle(self.content)
+        return read_attached_envelope(self.content, self.annotations)
 
 
 @dataclass(frozen=True)

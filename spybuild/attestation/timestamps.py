@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-
-from cryptography.x509 import Certificate
+from typing import TYPE_CHECKING
 
 from spybuild.attestation.services import USUAL_PATIENCE, served
 from spybuild.errors import SigningUnavailable, UsageError
+
+if TYPE_CHECKING:  # slow to load
+    from cryptography.x509 import Certificate
 
 _LARGEST_REPLY = 64 << 10
 _SECONDS = 10.0  # for one try
@@ -23,7 +25,7 @@ class TimestampAuthority:
         end: until when; None where it still is.
     """
 
-    chain: tuple[Certificate, ...] = field(repr=False)
+    chain: "tuple[Certificate, ...]" = field(repr=False)
     start: datetime
     end: datetime | None = None
 

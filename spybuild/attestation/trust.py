@@ -3,12 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from spybuild.attestation.keys import VerificationKey
-from spybuild.attestation.roots import TrustedRoot
 from spybuild.errors import UsageError
 from spybuild.model.attested import CLAIMS, KeylessSigner
 from spybuild.model.names import nearest, shown
+
+if TYPE_CHECKING:  # slow to load, and keys need none
+    from spybuild.attestation.roots import TrustedRoot
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class Trust:
 
     keys: tuple[VerificationKey, ...] = ()
     identities: tuple[TrustedIdentity, ...] = ()
-    root: TrustedRoot | None = None
+    root: "TrustedRoot | None" = None
 
     def __post_init__(self) -> None:
         if not self.keys and not self.identities:

@@ -8,24 +8,26 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-
-from cryptography import x509
+from typing import TYPE_CHECKING
 
 from spybuild.attestation.bundles import Bundle, MaterialKind, read_attached_envelope, read_bundle
-from spybuild.attestation.certificates import signer_of
 from spybuild.attestation.claims import read_claims
 from spybuild.attestation.documents import decode_base64
 from spybuild.attestation.envelopes import PAYLOAD_TYPE, pre_authentication_encoding
 from spybuild.attestation.keys import VerificationKey
 from spybuild.attestation.logs import promised_times
 from spybuild.attestation.refusals import Reason, refused
-from spybuild.attestation.roots import TrustedRoot
 from spybuild.attestation.timestamps import verified_times
 from spybuild.attestation.trust import Trust
 from spybuild.errors import EvidenceRefused, UsageError
 from spybuild.model.attested import AuthenticatedTime, KeylessSigner, KeySigner, Refused, Verified
 from spybuild.model.digests import Digest
 from spybuild.model.names import shown
+
+if TYPE_CHECKING:  # slow to load, and keys need neither
+    from cryptography import x509
+
+    from spybuild.attestation.roots import TrustedRoot
 
 CLOCK_SKEW = timedelta(minutes=5)
 
@@ -124,7 +126,7 @@ def _no_key(bundle: Bundle, trust: Trust) -> EvidenceRefused:
     return refused(Reason.UNTRUSTED_KEY, "it is not signed with a key that is trusted")
 
 
-def _seen(bundle: Bundle, root: TrustedRoot | None) -> AuthenticatedTime | None:
+def _seen(bundle: Bundle, root: "TrustedRoot | None") -> AuthenticatedTime | None:
     """The first time by which anybody who is trusted has seen the signature."""
     if root is None:
         return None
@@ -152,6 +154,8 @@ def _by_certificate(bundle: Bundle, trust: Trust) -> Authenticated:
             "it is keyless in cosign's older form, which holds no proof that it was logged",
             "attest again with `cosign attest --new-bundle-format`",
         )
+    from spybuild.attestation.certificates import signer_of
+
     certificate = _certificate(bundle)
     _require_signature(bundle, certificate)
     _require_vouched(bundle, trust.root)
@@ -171,7 +175,9 @@ def _by_certificate(bundle: Bundle, trust: Trust) -> Authenticated:
     )
 
 
-def _certificate(bundle: Bundle) -> x509.Certificate:
+def _certificate(bundle: Bundle) -> "x509.Certificate":
+    from cryptography import x509
+
     material = json.loads(bundle.normal)["verificationMaterial"]
     first = material.get("certificate") or material["x509CertificateChain"]["certificates"][0]
     try:
@@ -180,7 +186,7 @@ def _certificate(bundle: Bundle) -> x509.Certificate:
         raise refused(Reason.MALFORMED, "the bundle's certificate is none") from None
 
 
-def _require_signature(bundle: Bundle, certificate: x509.Certificate) -> None:
+def _require_signature(bundle: Bundle, certificate: "x509.Certificate") -> None:
     """That the certificate's key signed; looked at first, so that the reason is clear."""
     try:
         key = VerificationKey.of(certificate.public_key(), "the certificate")
@@ -193,11 +199,11 @@ def _require_signature(bundle: Bundle, certificate: x509.Certificate) -> None:
 class _Anybody:
     """Leaves the identity to us (sigstore's `VerificationPolicy`)."""
 
-    def verify(self, cert: x509.Certificate) -> None:
+    def verify(self, cert: "x509.Certificate") -> None:
         """Take any; `TrustedIdentity` decides, once the certificate is known to be authentic."""
 
 
-def _require_vouched(bundle: Bundle, root: TrustedRoot) -> None:
+def _require_vouched(bundle: Bundle, root: "TrustedRoot") -> None:
     """That an authority of the root made the certificate, logs have seen it and the signature, while it was valid."""
     verifier = root.verifier
     from sigstore.models import Bundle as SigstoreBundle

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from spybuild import __version__
-from spybuild.cli import explain, scan, schema, validate
+from spybuild.cli import attest, check, explain, policy, promote, scan, schema, validate, verify
 from spybuild.errors import SpyBuildError
 from spybuild.reports.escaping import lines
 
@@ -21,7 +21,8 @@ _HELP = """The contract gate for Python container images.
 A contract (spymodel.yml) says what the modules of an image must be and where they may run; SpyBuild checks it on every
 platform of the image, in that platform's own rootfs and interpreter.
 
-Exit codes: 0 pass, 1 contract violated or undecided, 2 usage or contract invalid, 3 environment.
+Exit codes: 0 pass, 1 contract violated or undecided, 2 usage or contract invalid, 3 environment, 4 evidence missing or
+not verified, 5 evidence verified and the policy says no.
 Every option can be set by a variable of the environment: --platform is SPYBUILD_PLATFORM.
 """
 
@@ -35,6 +36,11 @@ app = typer.Typer(
 )
 app.command("scan")(scan.scan)
 app.command("validate")(validate.validate)
+app.command("check")(check.check)
+app.command("attest")(attest.attest)
+app.command("verify")(verify.verify)
+app.command("promote")(promote.promote)
+app.add_typer(policy.policy, name="policy")
 app.command("explain")(explain.explain)
 app.command("schema")(schema.schema)
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from spybuild.errors import UsageError
+from spybuild.model.evidence import Demand
 
 
 class Format(StrEnum):
@@ -38,6 +39,27 @@ Platforms = Annotated[
     typer.Option(
         "--platform", envvar="SPYBUILD_PLATFORM", show_default=False, metavar="OS/ARCH[/VARIANT]",
         help="Only this platform; may be repeated, or be a list with commas. Default: every platform of the image.",
+    ),
+]  # fmt: skip
+Evidence = Annotated[
+    Demand | None,
+    typer.Option(
+        "--evidence", envvar="SPYBUILD_EVIDENCE", show_default=False,
+        help="What the verdict must rest on: running the modules, reading them, or both. Default: all that can be had.",
+    ),
+]  # fmt: skip
+Integrity = Annotated[
+    bool,
+    typer.Option(
+        "--integrity", envvar="SPYBUILD_INTEGRITY",
+        help="Check, without any contract and without running anything, whether the image is sound.",
+    ),
+]  # fmt: skip
+AllowInsecure = Annotated[
+    bool,
+    typer.Option(
+        "--allow-insecure-registry", envvar="SPYBUILD_ALLOW_INSECURE_REGISTRY",
+        help="Ask a registry that is not on this machine over plain HTTP, or without a proven certificate.",
     ),
 ]  # fmt: skip
 Formats = Annotated[Format, typer.Option("--format", "-f", envvar="SPYBUILD_FORMAT", help="How to write the report.")]
@@ -198,3 +220,18 @@ def runs_as_image(user: str) -> bool:
     if user not in ("nobody", "image"):
         raise UsageError(f"--user {user}: it is either nobody or image")
     return user == "image"
+
+
+def contract_here(named: Path | None, module: Path | None) -> Path:
+    """The contract's file: as named, the module's sidecar, or ./spymodel.yml.
+
+    Raises:
+        UsageError: there is none.
+    """
+    usual = Path("spymodel.yml")
+    sidecar = module.with_suffix(".importspy.yml") if module else usual
+    found = named or (sidecar if is_there(sidecar) else usual)
+    if not named and not is_there(found):
+        looked = f"{sidecar} nor {usual}" if module else str(usual)
+        raise UsageError(f"no contract: there is no {looked}", "name one with -c FILE, or put spymodel.yml here")
+    return found

@@ -1,4 +1,4 @@
-"""`spybuild schema contract|report|facts`: the JSON Schemas of what SpyBuild reads and writes."""
+"""`spybuild schema DOCUMENT`: the JSON Schemas of what SpyBuild reads and writes."""
 
 import json
 from enum import StrEnum
@@ -13,10 +13,13 @@ class Document(StrEnum):
     CONTRACT = "contract"
     REPORT = "report"
     FACTS = "facts"
+    POLICY = "policy"
+    EVIDENCE = "evidence"
+    POLICY_CASE = "policy-case"
 
 
 def schema(document: Annotated[Document, typer.Argument(help="Which schema.", show_default=False)]) -> int:
-    """Print the JSON Schema (2020-12) of a contract, a report, or the probe's facts."""
+    """Print the JSON Schema (2020-12) of a contract, a report, the probe's facts, or one of the gate's documents."""
     from spybuild.schemas import schema_of
 
     typer.echo(json.dumps(schema_of(document.value), indent=2))

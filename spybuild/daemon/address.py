@@ -72,6 +72,15 @@ class Address:
         return context.wrap_socket(plain, server_hostname=host)
 
 
+def address_of(engine: str) -> Address:
+    """Where the daemon of `docker` or `podman` is.
+
+    Raises:
+        UsageError, EngineUnavailable: as `usual_address` and `podman_address`.
+    """
+    return podman_address() if engine == "podman" else usual_address()
+
+
 def usual_address() -> Address:
     """The address that the environment and docker's configuration name.
 

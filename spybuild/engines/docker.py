@@ -7,18 +7,19 @@ is run is what is reported: containers are made by digest wherever the engine kn
 import logging
 import os
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, suppress
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spybuild.daemon.address import Address, usual_address
-from spybuild.daemon.api import EngineApi, NotThere, Query, Refused, quoted
+from spybuild.daemon.api import EngineApi, NotThere
 from spybuild.engines.containers import NOBODY, CannotStart, Command, Container, Containers, Ended
 from spybuild.engines.leftovers import reap
 from spybuild.errors import EngineUnavailable, ImageNotFound, InterpreterNotFound, PlatformNotRunnable, ProbeError
-from spybuild.images.daemon_answers import as_json, image_of, image_of_export, keeps_indexes, platform_of, read_config
+from spybuild.images.daemon_answers import platform_of, read_config
+from spybuild.images.daemon_images import DaemonImages, sensible
 from spybuild.interpreters.candidates import candidates, entry_dir
 from spybuild.model.digests import Reference
 from spybuild.model.image import Image, ImageConfig, PlatformImage
@@ -40,7 +41,6 @@ _INSTALL_EMULATORS = (
     "or on Debian `apt-get install qemu-user-static binfmt-support`"
 )
 _NOT_FOUND = ("not found", "no such file", "permission denied", "is a directory", "not a directory")
-_API_OF_MANIFESTS, _API_OF_PLATFORMS = (1, 48), (1, 49)  # Docker Engine 28.0 and 28.1
 
 
 class DockerEngine:
@@ -67,7 +67,8 @@ class DockerEngine:
         """
         self._python, self._user = python, NOBODY if as_nobody else None
         self._api = EngineApi(address or usual_address())
-        self._hides_platforms = self._api.version < _API_OF_MANIFESTS and keeps_indexes(self._api.get("/info"))
+        self._images = DaemonImages(self._api)
+        self._hides_indexes = self._images.hides_indexes  # asked now, so that a daemon that is not there is told of
         self._containers = Containers(self._api)
         self._configs: dict[PlatformImage, ImageConfig] = {}
         self._prepared: dict[PlatformImage, Future[Container]] = {}
@@ -77,33 +78,25 @@ class DockerEngine:
     def open(self, reference: str) -> Image:
         """The image that `reference` names; see `Engine.open`."""
         name = str(Reference.parse(reference))
-        try:
-            seen = self._inspect(name, {"manifests": 1} if self._api.version >= _API_OF_MANIFESTS else {})
-        except NotThere as error:
-            raise ImageNotFound(
-                f"the engine has no image {name}", f"fetch it with `docker pull {name}`, or build it"
-            ) from error
-        except Refused as error:
-            raise EngineUnavailable(f"the engine did not tell about {name}: {error}") from error
-        if self._hides_platforms:
+        if self._hides_indexes:
             return self._open_export(name)
-        try:
-            image = image_of(name, seen)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise EngineUnavailable(f"what the engine tells about {name} makes no sense: {error!r}") from error
-        for platform in image.platforms:  # the config that came along is that of the daemon's own platform
-            if platform.platform == platform_of(seen):
-                self._configs[platform] = read_config(seen["Config"])
+        image, seen = self._images.image(name)
+        with sensible(name):
+            for platform in image.platforms:  # the config that came along is that of the daemon's own platform
+                if platform.platform == platform_of(seen):
+                    self._configs[platform] = read_config(seen["Config"])
         return image
 
     def _open_export(self, name: str) -> Image:
         """The image as the daemon exports it: that takes the time of writing it all, and alone shows its index."""
-        with tempfile.TemporaryFile() as archive:
-            for chunk in self._api.stream(f"/images/{quoted(name)}/get"):
-                archive.write(chunk)
-            archive.seek(0)
-            image, configs = image_of_export(name, archive)
-        self._configs.update(configs)
+        from spybuild.images.daemon import DaemonSource  # what reads layers takes time to load, and is for this alone
+        from spybuild.images.layers.store import LayerStore
+
+        with closing(DaemonSource(name, self._api, LayerStore())) as source:
+            image = source.image()
+            for platform in image.platforms:
+                with suppress(ImageNotFound):  # what was never pulled is named by the index only
+                    self._configs[platform] = source.config(platform)
         return image
 
     def prepare(self, images: Iterable[PlatformImage], limits: Limits) -> None:
@@ -173,17 +166,13 @@ class DockerEngine:
 
     def _config(self, image: PlatformImage) -> ImageConfig:
         if image not in self._configs:
-            query: Query = {"platform": as_json(image.platform)} if self._api.version >= _API_OF_PLATFORMS else {}
-            self._configs[image] = read_config(self._inspect(image.reference, query)["Config"])
+            with sensible(image.reference):
+                self._configs[image] = read_config(self._images.inspect(image.reference, image)["Config"])
         return self._configs[image]
 
     def _platform_argument(self, image: PlatformImage) -> str | None:
         """The platform to ask for; an engine that keeps one platform for a tag is not asked (20.10 would refuse)."""
-        return str(image.platform) if self._hides_platforms or self._api.version >= _API_OF_MANIFESTS else None
-
-    def _inspect(self, name: str, query: Query) -> dict[str, Any]:
-        found: dict[str, Any] = self._api.get(f"/images/{quoted(name)}/json", query)
-        return found
+        return str(image.platform) if self._hides_indexes or self._images.tells_manifests else None
 
     def _ask(self, image: PlatformImage, container: Container, exchange: "Exchange", request: "Request") -> "Facts":
         limits, modules, manifest = request.limits, len(request.modules), container.manifest()

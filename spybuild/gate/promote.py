@@ -25,7 +25,7 @@ from spybuild.model.digests import Digest
 class Decide(Protocol):
     """Whether an image may pass; `gathering.Gatekeeper` is one."""
 
-    def __call__(self, repository: Repository, digest: Digest, lives_in: str) -> Decision:
+    def __call__(self, repository: Repository, digest: Digest, lives_in: str, /) -> Decision:
         """The decision.
 
         Args:

@@ -12,21 +12,22 @@ from typing import IO, Any
 from spybuild.daemon.api import EngineApi, NotThere, Query, Refused, quoted
 from spybuild.errors import EngineUnavailable, ImageInvalid, ImageNotFound
 from spybuild.images.archives import Archive, spooled
-from spybuild.images.daemon_answers import as_json, image_of, keeps_indexes, platform_of, read_config, read_history
+from spybuild.images.daemon_answers import as_json, image_of, platform_of, read_config, read_history
+from spybuild.images.daemon_images import DaemonImages, sensible
 from spybuild.images.docker_archive import DockerArchive
+from spybuild.images.layered_source import LayeredSource, OpenedPlatform, Store
 from spybuild.images.layers.layer import LAYER_TAR, Layer
 from spybuild.images.layout import Layout
 from spybuild.images.oci.descriptors import INDEXES, read_digest
 from spybuild.images.oci.indexes import platforms_of
-from spybuild.images.opened import OpenedPlatform, OpenedSource, Store, platform_from
+from spybuild.images.oci_source import platform_from
 from spybuild.model.digests import Digest
 from spybuild.model.image import Image, PlatformImage
 
-_API_OF_MANIFESTS, _API_OF_PLATFORMS = (1, 48), (1, 49)  # Docker Engine 28.0 and 28.1
 _MOST_SPOOLED = 128 << 30
 
 
-class DaemonSource(OpenedSource):
+class DaemonSource(LayeredSource):
     """One image of a daemon."""
 
     def __init__(self, name: str, api: EngineApi, store: Store) -> None:
@@ -38,48 +39,42 @@ class DaemonSource(OpenedSource):
             store: indexes layers.
         """
         super().__init__(store)
-        self._name, self._api = name, api
+        self._name, self._api, self._images = name, api, DaemonImages(api)
         self._is_index = self._tells_each = False
         self._exports: dict[str, Archive] = {}
         self._opened_exports: dict[PlatformImage, OpenedPlatform] = {}
         self._export_lock = threading.Lock()
 
     def read_image(self) -> Image:
-        """See `OpenedSource.read_image`."""
-        version = self._api.version
-        seen = self._asked("json", {"manifests": 1} if version >= _API_OF_MANIFESTS else {})
-        if version < _API_OF_MANIFESTS and keeps_indexes(self._api.get("/info")):
+        """See `LayeredSource.read_image`."""
+        seen = self._images.inspect(self._name)
+        if self._images.hides_indexes:
             self._is_index = True
             return self._image_of_export()
-        try:
+        with sensible(self._name):
             image = image_of(self._name, seen)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise EngineUnavailable(f"what the engine tells about {self._name} makes no sense: {error!r}") from error
-        self._is_index = bool(seen.get("Manifests"))
-        self._tells_each = version >= _API_OF_PLATFORMS or not self._is_index
+            self._is_index = bool(seen.get("Manifests"))
+        self._tells_each = self._images.tells_platforms or not self._is_index
         return image
 
     def open_platform(self, image: PlatformImage) -> OpenedPlatform:
-        """See `OpenedSource.open_platform`."""
+        """See `LayeredSource.open_platform`."""
         if image not in self.image().platforms:
             raise ImageNotFound(f"{self._name} has no {image.platform} {image.digest or ''}".rstrip())
         return self._told(image) if self._tells_each else self._exported(image)
 
     def close(self) -> None:
-        """See `OpenedSource.close`."""
+        """See `LayeredSource.close`."""
         for archive in self._exports.values():
             archive.close()
 
     def _told(self, image: PlatformImage) -> OpenedPlatform:
         """What the API tells of a platform; its layers' bytes are exported when somebody asks for them."""
-        query: Query = {"platform": as_json(image.platform)} if self._api.version >= _API_OF_PLATFORMS else {}
-        seen, history = self._asked("json", query, image), self._asked("history", query, image)
-        try:
+        seen, history = self._images.inspect(self._name, image), self._images.history(self._name, image)
+        with sensible(self._name):
             config = replace(read_config(seen["Config"]), history=read_history(history))
             diff_ids = tuple(read_digest(each, self._name) for each in seen["RootFS"].get("Layers") or ())
             is_same = platform_of(seen) == image.platform and _is_of(seen, image)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise EngineUnavailable(f"what the engine tells about {self._name} makes no sense: {error!r}") from error
         if not is_same:  # two entries for one platform: the API tells of the first only
             return self._exported(image)
         return OpenedPlatform(config, tuple(self._layer(image, diff_ids, number) for number in range(len(diff_ids))))
@@ -93,18 +88,6 @@ class DaemonSource(OpenedSource):
 
         return Layer(diff_ids[number], LAYER_TAR, content)
 
-    def _asked(self, what: str, query: Query, image: PlatformImage | None = None) -> Any:
-        name = image.reference if image else self._name
-        for_whom = f"{self._name} for {image.platform}" if image else self._name
-        try:
-            return self._api.get(f"/images/{quoted(name)}/{what}", query)
-        except NotThere as error:
-            flags = f"--platform {image.platform} " if image else ""
-            hint = f"fetch it with `docker pull {flags}{self._name}`, or build it"
-            raise ImageNotFound(f"the engine has no image {for_whom}", hint) from error
-        except Refused as error:
-            raise EngineUnavailable(f"the engine did not tell about {for_whom}: {error}") from error
-
     def _exported(self, image: PlatformImage) -> OpenedPlatform:
         """A platform in what the daemon exports, held against what it told."""
         with self._export_lock:
@@ -114,7 +97,7 @@ class DaemonSource(OpenedSource):
 
     def _open_export(self, image: PlatformImage) -> OpenedPlatform:
         queries: list[Query] = [{}]
-        if self._is_index and self._api.version >= _API_OF_MANIFESTS:
+        if self._is_index and self._images.tells_manifests:
             queries.insert(0, {"platform": as_json(image.platform)})
         for query in queries:
             archive = self._archive(image.reference, query)

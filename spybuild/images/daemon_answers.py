@@ -1,15 +1,13 @@
 """What a daemon's JSON says of an image (`GET /images/{name}/json`), as our types."""
 
 import json
-import tarfile
-from typing import IO, Any
+from typing import Any
 
 from spybuild.errors import ImageNotFound
 from spybuild.model.digests import Digest
 from spybuild.model.image import Image, ImageConfig, PlatformImage
 from spybuild.model.platforms import Platform
 
-_LARGEST_DOCUMENT = 4 << 20
 _SNAPSHOTTER = "io.containerd.snapshotter.v1"
 
 
@@ -20,33 +18,6 @@ def image_of(name: str, seen: dict[str, Any]) -> Image:
         ImageNotFound: nothing in it could run.
     """
     return _index(name, seen) if seen.get("Manifests") else _single(name, seen)
-
-
-def image_of_export(name: str, archive: IO[bytes]) -> tuple[Image, dict[PlatformImage, ImageConfig]]:
-    """The image, and each platform's config, in what `docker save` writes of it.
-
-    It is for daemons whose store keeps indexes and whose API hides them: Docker 26 and 27 with the containerd store.
-    The archive is an OCI image layout (image-spec, `image-layout.md`); it is read once, as a stream, and of its blobs
-    only what may be an index, a manifest or a config is kept.
-
-    Raises:
-        ImageNotFound: nothing in it could run.
-    """
-    documents: dict[str, Any] = {}
-    with tarfile.open(fileobj=archive, mode="r|") as tar:
-        for member in tar:
-            content = tar.extractfile(member) if member.isreg() and member.size <= _LARGEST_DOCUMENT else None
-            if content:
-                documents[member.name.removeprefix("blobs/sha256/")] = _json_or_none(content.read())
-            tar.members = []  # type: ignore[attr-defined]  # tarfile keeps every header it has seen
-    root = documents["index.json"]["manifests"][0]
-    digest = Digest.parse(root["digest"])
-    described = (documents.get(digest.hex) or {}).get("manifests") or [root]
-    images = tuple(_of_descriptor(digest, each) for each in described if _could_run(each))
-    if not images:
-        raise ImageNotFound(f"{name} holds no image that could run, only attestations or artifacts")
-    configs = {image: config for image in images if (config := _config_in(documents, image))}
-    return Image(name, digest, "index" if described != [root] else "image", images), configs
 
 
 def platform_of(seen: dict[str, Any]) -> Platform:
@@ -112,20 +83,6 @@ def _digest_of(seen: dict[str, Any]) -> Digest | None:
         return Digest.parse(descriptor["digest"])
     digests = {digest.partition("@")[2] for digest in seen.get("RepoDigests") or ()}
     return Digest.parse(digests.pop()) if len(digests) == 1 else None
-
-
-def _json_or_none(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except ValueError:
-        return None
-
-
-def _config_in(documents: dict[str, Any], image: PlatformImage) -> ImageConfig | None:
-    """The config of a platform that was exported; one that was never pulled is in the index only."""
-    manifest = documents.get(image.digest.hex) if image.digest else None
-    document = documents.get(manifest["config"]["digest"].partition(":")[2]) if manifest else None
-    return read_config(document.get("config") or {}) if document else None
 
 
 def _could_run(descriptor: dict[str, Any]) -> bool:

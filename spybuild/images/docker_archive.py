@@ -9,13 +9,14 @@ from typing import BinaryIO
 
 from spybuild.errors import ImageInvalid, ImageNotFound
 from spybuild.images.holders import Holder
+from spybuild.images.layered_source import LayeredSource, OpenedPlatform, Store
 from spybuild.images.layers.layer import LAYER_TAR, Layer
-from spybuild.images.layout import Layout, all_names, names_of, short_names
+from spybuild.images.layout import Layout, all_names, blob_path, names_of, short_names
 from spybuild.images.oci.descriptors import INDEXES, Descriptor
 from spybuild.images.oci.documents import LARGEST_DOCUMENT, Node, read_archive_list
 from spybuild.images.oci.indexes import platforms_of
 from spybuild.images.oci.manifests import Config, read_config, read_manifest
-from spybuild.images.opened import OpenedPlatform, OpenedSource, Store, require_agreement
+from spybuild.images.oci_source import require_agreement
 from spybuild.model.digests import Digest
 from spybuild.model.image import Image, PlatformImage
 from spybuild.model.names import shown
@@ -95,7 +96,7 @@ class DockerArchive:
             return file.read(LARGEST_DOCUMENT + 1)
 
 
-class DockerArchiveSource(OpenedSource):
+class DockerArchiveSource(LayeredSource):
     """One image of an archive without an OCI layout. It keeps no manifest, so there are no digests to report."""
 
     def __init__(self, reference: str, tag: str, holder: Holder, store: Store) -> None:
@@ -116,18 +117,18 @@ class DockerArchiveSource(OpenedSource):
         self._archived = self._archive.choose(tag)
 
     def read_image(self) -> Image:
-        """See `OpenedSource.read_image`."""
+        """See `LayeredSource.read_image`."""
         platform = self._archived.config.platform
         if platform is None:
             raise ImageInvalid(f"the config {self._archived.digest} names no platform")
         return Image(self._reference, None, "image", (PlatformImage(platform, None, str(self._archived.digest)),))
 
     def open_platform(self, image: PlatformImage) -> OpenedPlatform:
-        """See `OpenedSource.open_platform`."""
+        """See `LayeredSource.open_platform`."""
         return self._archive.open(self._archived, image)
 
     def close(self) -> None:
-        """See `OpenedSource.close`."""
+        """See `LayeredSource.close`."""
         self._holder.close()
 
 
@@ -176,8 +177,6 @@ def _stories(layout: Layout, root: Descriptor, content: bytes) -> set[tuple[str,
         for each in platforms
         if layout.has(each.digest)
     ]
-    return {(_path_of(each.config), tuple(map(_path_of, each.layers))) for each in manifests}
-
-
-def _path_of(descriptor: Descriptor) -> str:
-    return f"blobs/{descriptor.digest.algorithm}/{descriptor.digest.hex}"
+    return {
+        (blob_path(each.config.digest), tuple(blob_path(layer.digest) for layer in each.layers)) for each in manifests
+    }

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from spybuild.errors import ImageInvalid
+
 
 class Kind(StrEnum):
     """What an entry of the tree is; devices, pipes and sockets are `OTHER`, a hard link is the file it names."""
@@ -71,6 +73,16 @@ class Elf:
     python: str = ""
     unread: str = ""
 
+    @property
+    def libc(self) -> str:
+        """The C library that it asks for, by what it needs and the loader it names: `glibc`, `musl` or empty."""
+        words = (*self.needed, self.interpreter.rpartition("/")[2])
+        if any(word.startswith(("libc.musl-", "ld-musl-")) or word == "libc.so" for word in words):
+            return "musl"
+        if any(word == "libc.so.6" or word.startswith(("ld-linux", "ld64.so")) for word in words):
+            return "glibc"
+        return ""
+
 
 class Files(Protocol):
     """A read-only file tree. Paths are absolute; symbolic and hard links resolve inside the tree only.
@@ -114,3 +126,26 @@ class Files(Protocol):
 
     def covered(self) -> Iterator[tuple[Entry, bytes]]:
         """Small text files that some layer holds, also where a layer above hides or deletes them: (entry, content)."""
+
+
+def is_file(files: Files, path: str) -> bool:
+    """Whether there is a regular file, links followed."""
+    return _is(files, path, Kind.FILE)
+
+
+def is_folder(files: Files, path: str) -> bool:
+    """Whether there is a directory, links followed."""
+    return _is(files, path, Kind.DIRECTORY)
+
+
+def text_of(files: Files, path: str, most: int) -> str:
+    """A text file that an image can do without: empty where there is none, or it cannot be read in `most` bytes."""
+    try:
+        return files.read(path, most).decode("utf-8", "backslashreplace")
+    except (FileNotFoundError, ImageInvalid):
+        return ""
+
+
+def _is(files: Files, path: str, kind: Kind) -> bool:
+    entry = files.find(path)
+    return entry is not None and entry.kind is kind

@@ -27,7 +27,7 @@ _RUNTIME = re.compile(
     r"(?:libc|libm|libdl|librt|libpthread|libutil|libresolv|libgcc_s|libstdc\+\+|libc\.musl-\w+|ld-musl-\w+|ld-linux[\w-]*)"
     r"(?:-\d[\d.]*)?\.so[\d.]*"
 )
-_PACKAGES = ("/site-packages/", "/dist-packages/")
+PACKAGES = ("/site-packages/", "/dist-packages/")
 _MOST_OF_SCRIPT, _MOST_OF_DATA = 1 << 20, 256 << 10
 _DATA = re.compile(r"^(?!/usr/(?:share|include)/|/etc/).*/(?:share|etc|include)/")
 
@@ -68,6 +68,6 @@ def is_hashed(path: str, size: int) -> bool:
 
     It gives none of bytecode (PyPA, "Recording installed projects"). Other files are hashed when they are asked for.
     """
-    if any(folder in path for folder in _PACKAGES):
+    if any(folder in path for folder in PACKAGES):
         return not path.endswith(".pyc")
     return (size <= _MOST_OF_SCRIPT and "/bin/" in path) or (size <= _MOST_OF_DATA and bool(_DATA.match(path)))

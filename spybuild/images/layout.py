@@ -76,14 +76,14 @@ class Layout:
 
     def open_blob(self, descriptor: Descriptor) -> BinaryIO:
         """A blob's bytes as they are stored; whoever reads them holds them against the digest. Raises as `fetch`."""
-        size = self._holder.size(_path_of(descriptor.digest))
+        size = self._holder.size(blob_path(descriptor.digest))
         if size not in (None, descriptor.size):
             raise ImageInvalid(f"the blob {descriptor.digest} has {size} bytes where {descriptor.size} were announced")
         return self._opened(descriptor.digest)
 
     def has(self, digest: Digest) -> bool:
         """Whether the layout has this blob."""
-        return self._holder.size(_path_of(digest)) is not None
+        return self._holder.size(blob_path(digest)) is not None
 
     def _by_digest(self, digest: Digest) -> tuple[Descriptor, bytes]:
         """An image of `index.json`, or one that is deeper inside: then its document tells what it is."""
@@ -100,7 +100,7 @@ class Layout:
         return replace(found, media_type=media_type_of(check(content, found, what), "", what)), content
 
     def _opened(self, digest: Digest) -> BinaryIO:
-        blob = self._holder.open(_path_of(digest))
+        blob = self._holder.open(blob_path(digest))
         if blob is None:
             raise ImageNotFound(f"the layout lacks {digest}", "export or copy the image with all its platforms")
         return blob
@@ -137,6 +137,6 @@ def short_names(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name.removeprefix("docker.io/").removeprefix("library/") for name in names)
 
 
-def _path_of(digest: Digest) -> str:
-    """The digest's grammar was checked: it holds no slash, and no dot."""
+def blob_path(digest: Digest) -> str:
+    """Where a layout has a blob; the digest's grammar was checked, so that it holds no slash and no dot."""
     return f"blobs/{digest.algorithm}/{digest.hex}"

@@ -40,3 +40,12 @@ def resolve(
             here = "/"
         left.extend(part for part in reversed(target.split("/")) if part not in ("", "."))
     return here
+
+
+def resolve_link(path: str, target_of: Callable[[str], str | None], is_folder: Callable[[str], bool]) -> str | None:
+    """Where `path` itself is: as `resolve`, but a symbolic link at its end is not followed."""
+    folder, name = posixpath.split(path.rstrip("/"))
+    if name in ("", ".", ".."):
+        return resolve(path, target_of, is_folder)
+    real = resolve(folder or "/", target_of, is_folder)
+    return posixpath.join(real, name) if real is not None else None

@@ -5,26 +5,27 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from spybuild.daemon.address import podman_address, usual_address
+from spybuild.daemon.address import address_of
 from spybuild.daemon.api import EngineApi
 from spybuild.errors import EngineUnavailable, ImageInvalid, ImageNotFound, SourceUnavailable, UsageError
 from spybuild.images.archives import Archive, open_archive
 from spybuild.images.daemon import DaemonSource
 from spybuild.images.docker_archive import DockerArchiveSource, require_one_story
 from spybuild.images.holders import Folder, Holder
+from spybuild.images.layered_source import Store
 from spybuild.images.layout import Layout, is_layout
 from spybuild.images.oci.descriptors import read_digest
-from spybuild.images.opened import OciSource, Store
+from spybuild.images.oci_source import OciSource
 from spybuild.images.registry.names import RemoteImage
 from spybuild.images.registry.repository import Repository
 from spybuild.images.registry.transport import Transport
 from spybuild.images.rootfs_source import RootfsSource
+from spybuild.images.schemes import ENGINES, split_scheme
 from spybuild.images.source import Source
 from spybuild.model.digests import Digest, Reference
 from spybuild.model.names import shown
 from spybuild.model.platforms import Platform
 
-SCHEMES = ("docker", "podman", "registry", "oci-dir", "oci-archive", "docker-archive", "rootfs")
 _ENDS_IN_DIGEST = re.compile(r"(?P<path>.+)@(?P<digest>sha(?:256|512):[^@/]*)")
 _TAG = re.compile(r"[\w./:@-]{1,300}")
 
@@ -67,16 +68,14 @@ def open_source(
         EngineUnavailable, SourceUnavailable: neither daemon nor registry has a bare name's image, and one of them did
             not answer.
     """
-    scheme, separator, rest = reference.partition("://")
-    if not separator:
+    scheme, rest = split_scheme(reference)
+    if not scheme:
         return _bare(reference, store, client, insecure, transport)
-    if scheme not in SCHEMES:
-        raise UsageError(f"{shown(scheme)} is no source of images", f"known are {', '.join(SCHEMES)}")
     if not rest or "\0" in rest:
         raise UsageError(f"{shown(reference)} names no image")
-    if scheme in ("docker", "podman"):
-        connect = client or (_docker if scheme == "docker" else _podman)
-        return DaemonSource(str(Reference.parse(rest)), connect(), store)
+    if scheme in ENGINES:
+        api = client() if client else EngineApi(address_of(scheme))
+        return DaemonSource(str(Reference.parse(rest)), api, store)
     if scheme == "registry":
         return _registry(reference, rest, store, transport or Transport(insecure=insecure))
     if scheme == "rootfs":
@@ -87,7 +86,7 @@ def open_source(
 def _bare(reference: str, store: Store, client: Connect | None, insecure: bool, transport: Transport | None) -> Source:
     name = str(Reference.parse(reference))
     try:
-        daemon = DaemonSource(name, (client or _docker)(), store)
+        daemon = DaemonSource(name, client() if client else EngineApi(address_of("docker")), store)
         daemon.image()
     except (EngineUnavailable, ImageNotFound) as error:
         problem = error
@@ -165,11 +164,3 @@ def _require_sound(digest: Digest | None) -> None:
         read_digest(str(digest), "the reference")
     except ImageInvalid as error:
         raise UsageError(error.message) from None
-
-
-def _docker() -> EngineApi:
-    return EngineApi(usual_address())
-
-
-def _podman() -> EngineApi:
-    return EngineApi(podman_address())

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from spybuild.errors import ImageInvalid, ImageNotFound
-from spybuild.images.elf import MAGIC, read_elf
+from spybuild.images.elf import MAGIC, read_elf, reader_of
 from spybuild.images.files import Elf, Entry, Kind
 from spybuild.images.keeping import MOST_OF_TEXT, is_settings, is_text
-from spybuild.images.links import resolve
+from spybuild.images.links import resolve, resolve_link
 
 _KERNEL = ("/proc", "/sys", "/dev")  # mounted into a running system, and part of no image
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -55,11 +55,8 @@ class FolderFiles:
 
     def find_link(self, path: str) -> Entry | None:
         """The entry at `path` itself: a symbolic link at its end is not followed."""
-        folder, name = posixpath.split(path.rstrip("/"))
-        if name in ("", ".", ".."):
-            return self.find(path)
-        real = self._real(folder or "/")
-        return self._entry(posixpath.join(real, name)) if real is not None else None
+        real = resolve_link(path, self._target, self._is_folder)
+        return self._entry(real) if real is not None else None
 
     def names(self, path: str) -> tuple[str, ...]:
         """The names in the directory at `path`, sorted; empty where there is none."""
@@ -112,9 +109,7 @@ class FolderFiles:
         """What an ELF file says of itself; None where the file is none, or there is no file."""
         with contextlib.suppress(FileNotFoundError), self._opened(path) as file:
             if os.pread(file, len(MAGIC), 0) == MAGIC:
-                return read_elf(
-                    lambda offset, size: _read_at(file, offset, size), os.fstat(file).st_size, posixpath.basename(path)
-                )
+                return read_elf(reader_of(file), os.fstat(file).st_size, posixpath.basename(path))
         return None
 
     def covered(self) -> Iterator[tuple[Entry, bytes]]:
@@ -214,10 +209,3 @@ def _chunks(file: int, most: int) -> Iterator[bytes]:
     while offset < most and (chunk := os.pread(file, min(_CHUNK, most - offset), offset)):
         yield chunk
         offset += len(chunk)
-
-
-def _read_at(file: int, offset: int, size: int) -> bytes:
-    try:
-        return os.pread(file, size, offset)
-    except (OSError, OverflowError):  # an offset beyond what the system can address
-        return b""

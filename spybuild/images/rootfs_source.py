@@ -6,26 +6,13 @@ from spybuild.errors import ImageInvalid, ImageNotFound
 from spybuild.images.files import Elf, Files
 from spybuild.images.rootfs import FolderFiles
 from spybuild.model.image import Image, ImageConfig, PlatformImage
+from spybuild.model.machines import Machine, architecture_of
 from spybuild.model.platforms import Platform
 
 # what every system has one of; the interpreter itself first
 _PROGRAMS = ("/usr/bin/python3", "/usr/local/bin/python3", "/bin/sh", "/bin/busybox", "/usr/bin/env", "/sbin/ldconfig")
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 _LOADER = ("ld-linux", "ld-musl", "ld.so", "ld64.so")
-_LITTLE, _BIG = True, False
-# (e_machine, bits, little endian) -> OCI architecture; the numbers are the System V gABI's
-_ARCHITECTURES = {
-    (62, 64, _LITTLE): "amd64",
-    (3, 32, _LITTLE): "386",
-    (183, 64, _LITTLE): "arm64",
-    (40, 32, _LITTLE): "arm",
-    (21, 64, _LITTLE): "ppc64le",
-    (21, 64, _BIG): "ppc64",
-    (22, 64, _BIG): "s390x",
-    (243, 64, _LITTLE): "riscv64",
-    (258, 64, _LITTLE): "loong64",
-    (8, 64, _LITTLE): "mips64le",
-}
 
 
 class RootfsSource:
@@ -81,8 +68,8 @@ def platform_of(files: Files) -> Platform:
 
 
 def _platform(elf: Elf) -> Platform | None:
-    architecture = _ARCHITECTURES.get((elf.machine, elf.bits, elf.little))
-    if architecture is None:
+    architecture = architecture_of(Machine(elf.machine, elf.bits, elf.little))
+    if not architecture:
         return None
     variant = "v5" if architecture == "arm" and elf.float_abi == "soft" else ""
     return Platform.of("linux", architecture, variant)

@@ -11,8 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from spybuild.errors import ImageInvalid
-from spybuild.images.files import Files
+from spybuild.images.files import Files, text_of
 from spybuild.integrity import modules
 from spybuild.integrity.elves import Elves
 from spybuild.integrity.libraries import Libraries
@@ -21,6 +20,7 @@ from spybuild.integrity.pythons import Python
 from spybuild.integrity.survey import Survey, some
 from spybuild.model.integrity import BinaryGroup, Build, ForeignAbi
 
+_LARGEST_WHEEL = 1 << 16
 _TAG = re.compile(r"^Tag:\s*(\S+)\s*$", re.MULTILINE)
 
 
@@ -101,8 +101,5 @@ class Binaries:
     def _tags(self, files: Files, owner: str) -> tuple[str, ...]:
         """The tags of the wheel that a distribution was installed from."""
         each = self.python.by_label.get(owner)
-        try:
-            text = files.read(posixpath.join(each.folder, "WHEEL"), 1 << 16) if each else b""
-        except (FileNotFoundError, ImageInvalid):
-            return ()
-        return tuple(_TAG.findall(text.decode("utf-8", "replace"))[:4])
+        text = text_of(files, posixpath.join(each.folder, "WHEEL"), _LARGEST_WHEEL) if each else ""
+        return tuple(_TAG.findall(text)[:4])

@@ -21,20 +21,12 @@ from spybuild.images.files import Files
 from spybuild.integrity.pythons import Python
 from spybuild.integrity.siphash import siphash24
 from spybuild.integrity.survey import Survey, head, some
+from spybuild.interpreters.magic import is_foreign
 from spybuild.model.integrity import Bytecode
 
 _HEADER = 16
 _UNCHECKED = 1  # PEP 552: bit 0 says hash-based, bit 1 that the source is checked
 _CACHED = re.compile(r"(?P<stem>[^./]+)\.(?P<tag>[^./]+)(?:\.opt-[^./]+)?\.pyc")
-# the magic numbers of each release: exact up to 3.10, from then on 50 are set aside for each (importlib)
-_MAGIC = {
-    (3, 6): range(3379, 3380),
-    (3, 7): range(3390, 3395),
-    (3, 8): range(3410, 3414),
-    (3, 9): range(3420, 3426),
-    (3, 10): range(3430, 3440),
-}
-_FIRST_OF_FIFTY = 3450  # 3.11's
 
 
 @dataclass
@@ -85,7 +77,8 @@ class Compiled:
         start = self._start(path)
         if len(start) < _HEADER or int.from_bytes(start[4:8], "little") != _UNCHECKED:
             return False
-        if self.python.target.implementation == "CPython" and not self._is_own(start):
+        target = self.python.target
+        if target.implementation == "CPython" and is_foreign(start, target.minor):
             return False  # the interpreter sees by the magic number that it is not its own
         try:
             return self._hash(int.from_bytes(start[:4], "little"), self.files.read(source)) != start[8:16]
@@ -118,14 +111,8 @@ class Compiled:
         if f"{base}.py" in self.survey.entries or not posixpath.basename(base).isidentifier():
             return
         start = self._start(path)
-        if start and not self._is_own(start):
+        if start and is_foreign(start, self.python.target.minor):
             self._keep("foreign", path, path)
-
-    def _is_own(self, start: bytes) -> bool:
-        minor = self.python.target.minor
-        first = _FIRST_OF_FIFTY + 50 * (minor[1] - 11)
-        numbers = _MAGIC.get(minor, range(first, first + 50))
-        return minor < (3, 6) or (int.from_bytes(start[:2], "little") in numbers and start[2:4] == b"\r\n")
 
     def _is_importable(self, folder: str) -> bool:
         root = next((root for root in self.python.roots if folder == root), self.python.root_of(folder))

@@ -78,17 +78,7 @@ def _build(elf: Elf | None) -> Build:
     if elf is None:
         return Build(machine=0)
     float_abi = elf.float_abi if elf.machine == _ARM else ""
-    return Build(machine=elf.machine, bits=elf.bits, little=elf.little, float_abi=float_abi, libc=libc_of(elf))
-
-
-def libc_of(elf: Elf) -> str:
-    """The C library that a binary asks for, by the libraries it needs and the loader it names."""
-    words = (*elf.needed, elf.interpreter.rpartition("/")[2])
-    if any(word.startswith(("libc.musl-", "ld-musl-")) or word == "libc.so" for word in words):
-        return "musl"
-    if any(word == "libc.so.6" or word.startswith(("ld-linux", "ld64.so")) for word in words):
-        return "glibc"
-    return ""
+    return Build(machine=elf.machine, bits=elf.bits, little=elf.little, float_abi=float_abi, libc=elf.libc)
 
 
 def _versions(content: bytes) -> frozenset[str]:

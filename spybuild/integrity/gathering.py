@@ -9,7 +9,8 @@ from spybuild.images.files import Files
 from spybuild.integrity import requirements
 from spybuild.integrity.binaries import Binaries
 from spybuild.integrity.bytecode import Compiled
-from spybuild.integrity.elves import Elves, libc_of
+from spybuild.integrity.config import config_facts
+from spybuild.integrity.elves import Elves
 from spybuild.integrity.libraries import Libraries
 from spybuild.integrity.linking import Linker
 from spybuild.integrity.programs import Programs
@@ -17,7 +18,6 @@ from spybuild.integrity.pythons import Python, label, look_at
 from spybuild.integrity.records import Records
 from spybuild.integrity.releases import least_versions
 from spybuild.integrity.secrets import leaks
-from spybuild.integrity.settings import config_facts
 from spybuild.integrity.survey import Survey, some
 from spybuild.integrity.venvs import read_venv, venv_folders
 from spybuild.model.image import ImageConfig
@@ -164,8 +164,8 @@ class _Gathering:
         if target and target.libc:
             return target.libc
         elf = self.elves.read(self._real(target.binary)) if target else None
-        if elf is not None and libc_of(elf):
-            return libc_of(elf)
+        if elf is not None and elf.libc:
+            return elf.libc
         return "musl" if any(name.startswith("ld-musl-") for name in self.files.names("/lib")) else ""
 
     def _has_gcompat(self) -> bool:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from spybuild.integrity.elves import Elves, libc_of
+from spybuild.integrity.elves import Elves
 from spybuild.integrity.linking import Linker, Loaded
 from spybuild.integrity.optional import is_optional
 from spybuild.integrity.pythons import Python
@@ -14,8 +14,8 @@ from spybuild.integrity.survey import Survey, some
 from spybuild.model.integrity import MissingLibrary, OldLibrary
 
 _VERSION = re.compile(r"(GLIBC|GLIBCXX|CXXABI|GCC)_(\d+(?:\.\d+)*)")
-# parts of the standard library that distributions ship without what they need, on purpose
 _MOST_LOOKED_UP = 50
+# parts of the standard library that distributions ship without what they need, on purpose
 _OFTEN_BARE = frozenset({"_tkinter", "_dbm", "_gdbm", "readline", "_curses", "_curses_panel", "nis", "ossaudiodev"})
 
 
@@ -132,7 +132,7 @@ class Libraries:
             library = each.found.get(name)
             if library is None or not kind or number <= self.least.get(kind, ()):
                 continue
-            if self.python.root_of(library) or libc_of(each.elf) == "musl":
+            if self.python.root_of(library) or each.elf.libc == "musl":
                 continue
             has = self.elves.defines(library)
             if has is not None and version not in has:

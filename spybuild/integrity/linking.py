@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from spybuild.errors import ImageInvalid
-from spybuild.images.files import Elf, Files
+from spybuild.images.files import Elf, Files, text_of
 from spybuild.integrity.elves import Elves
 from spybuild.model.image import ImageConfig
 
@@ -37,7 +36,7 @@ INJECTED = re.compile(
     r"lib(cuda|cudadebugger|nvidia-[\w-]+|nvcuvid|nvoptix|vdpau_nvidia|(GLX|EGL|GLESv1_CM|GLESv2)_nvidia)\.so"
 )
 _ORIGIN = re.compile(r"\$(ORIGIN|\{ORIGIN\})")
-_MOST_INCLUDES = 64
+_MOST_INCLUDES, _LARGEST_CONFIG = 64, 1 << 20
 _MOST_FOLDERS = 256
 _MOST_LIBRARIES = 4000  # of one binary
 _MOST_STEPS = 200_000  # of all binaries
@@ -131,7 +130,7 @@ def _expanded(runpath: Sequence[str], path: str) -> tuple[str, ...]:
 def _musl_folders(files: Files) -> tuple[str, ...]:
     for name in files.names("/etc"):
         if name.startswith("ld-musl-") and name.endswith(".path"):
-            return tuple(filter(None, re.split("[:\n]", _text(files, f"/etc/{name}"))))
+            return tuple(filter(None, re.split("[:\n]", text_of(files, f"/etc/{name}", _LARGEST_CONFIG))))
     return ()
 
 
@@ -143,7 +142,7 @@ def _conf_folders(files: Files) -> Iterator[str]:
         if path in seen:
             continue
         seen.add(path)
-        for line in _text(files, path).splitlines():
+        for line in text_of(files, path, _LARGEST_CONFIG).splitlines():
             word, _, rest = line.partition("#")[0].strip().partition(" ")
             if word == "include":
                 left += _matching(files, posixpath.join("/etc", rest.strip()))
@@ -154,10 +153,3 @@ def _conf_folders(files: Files) -> Iterator[str]:
 def _matching(files: Files, pattern: str) -> list[str]:
     folder, name = posixpath.split(pattern)
     return [f"{folder}/{each}" for each in files.names(folder) if fnmatch.fnmatchcase(each, name)]
-
-
-def _text(files: Files, path: str) -> str:
-    try:
-        return files.read(path, 1 << 20).decode("utf-8", "replace")
-    except (FileNotFoundError, ImageInvalid):
-        return ""

@@ -10,12 +10,11 @@ from spybuild.errors import ImageInvalid
 from spybuild.images.files import Entry, Files, Kind
 from spybuild.integrity.elves import Elves
 from spybuild.integrity.survey import head, some
+from spybuild.interpreters.candidates import INIT_PROGRAMS, PYTHON
+from spybuild.interpreters.programs import RUNTIMES_PATH
 from spybuild.model.image import ImageConfig
 from spybuild.model.integrity import DeadScripts, EntryFacts
 
-DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # as docker and containerd have it
-_LAUNCHERS = ("tini", "dumb-init", "catatonit", "docker-init", "tini-static")
-_PYTHON = re.compile(r"(?:python|pypy)[\d.]*t?")
 _SYSTEM = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/sbin")
 _HARMLESS_FLAG = re.compile(r"-[bBdEIOPqsSuv]+")
 # what installers write where a first line would be too long or has a space in it
@@ -40,7 +39,7 @@ class Programs:
         if problem is None and inner:
             problem, started = self._start(inner[0])
             argv = inner
-        if problem is None and argv and _PYTHON.fullmatch(posixpath.basename(argv[0])):
+        if problem is None and argv and PYTHON.fullmatch(posixpath.basename(argv[0])):
             problem = self._script(argv)
         return problem, started
 
@@ -65,7 +64,7 @@ class Programs:
 
     def _path(self) -> list[str]:
         workdir = self.config.workdir or "/"
-        return [posixpath.join(workdir, each) for each in (self.config.variable("PATH") or DEFAULT_PATH).split(":")]
+        return [posixpath.join(workdir, each) for each in (self.config.variable("PATH") or RUNTIMES_PATH).split(":")]
 
     def _start(self, word: str) -> tuple[EntryFacts | None, str]:
         entry = self.find(word)
@@ -133,7 +132,7 @@ class Programs:
             return ""
         long = _LONG.match(start)
         words = [long[1].decode("utf-8", "replace")] if long else _shebang(start)
-        if not any(_PYTHON.fullmatch(posixpath.basename(word)) for word in words[:3]):
+        if not any(PYTHON.fullmatch(posixpath.basename(word)) for word in words[:3]):
             return ""
         return self._wanting(words)
 
@@ -148,7 +147,7 @@ def _shebang(start: bytes) -> list[str]:
 
 def _inner(argv: Sequence[str]) -> Sequence[str]:
     """What an init program is told to start; nothing where its options cannot be told from it."""
-    if not argv or posixpath.basename(argv[0]) not in _LAUNCHERS:
+    if not argv or posixpath.basename(argv[0]) not in INIT_PROGRAMS:
         return ()
     rest = argv[argv.index("--") + 1 :] if "--" in argv else argv[1:]
     return () if rest and rest[0].startswith("-") else rest

@@ -116,11 +116,6 @@ def label(each: Installed) -> str:
     return f"{each.name} {each.version_text}".strip()
 
 
-def is_packages(folder: str) -> bool:
-    """Whether distributions are installed to a folder."""
-    return posixpath.basename(folder) in ("site-packages", "dist-packages")
-
-
 def look_at(files: Files, target: Target) -> Python:
     """The Python that `target` is, with its folders and distributions."""
     locations = _real(files, (*target.search_path, target.stdlib))

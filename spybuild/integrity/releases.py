@@ -5,9 +5,9 @@ This only saves time: of a release that is not here, and for anything newer, the
 
 import shlex
 
-from spybuild.errors import ImageInvalid
-from spybuild.images.files import Files
+from spybuild.images.files import Files, text_of
 
+_LARGEST = 1 << 16
 Version = tuple[int, ...]
 # (ID, VERSION_ID up to a dot where one says enough): glibc, the last number of GLIBCXX_3.4.x and of CXXABI_1.3.x
 _RELEASES = {
@@ -36,9 +36,9 @@ def least_versions(files: Files) -> dict[str, Version]:
 
 def _os_release(files: Files) -> dict[str, str]:
     """The settings of os-release(5)."""
+    lines = text_of(files, "/etc/os-release", _LARGEST).splitlines()
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
     try:
-        text = files.read("/etc/os-release", 1 << 16).decode("utf-8", "replace")
-        pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
         return {key: "".join(shlex.split(value)) for key, _, value in pairs}
-    except (FileNotFoundError, ImageInvalid, ValueError):
+    except ValueError:  # a quote without an end
         return {}

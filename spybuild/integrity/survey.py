@@ -5,10 +5,10 @@ import posixpath
 from collections.abc import Iterable, Sequence
 
 from spybuild.images.files import Entry, Files, Kind
+from spybuild.images.keeping import PACKAGES
 from spybuild.model.integrity import SHOWN_PATHS, Paths
 
 _SUFFIXES = (".py", ".pyc", ".so", ".pth", "/pyvenv.cfg")
-_PACKAGES = ("/site-packages/", "/dist-packages/")
 
 
 class Survey:
@@ -58,4 +58,4 @@ def _matters(entry: Entry) -> bool:
     if entry.kind not in (Kind.FILE, Kind.SYMLINK):
         return False
     path = entry.path
-    return path.endswith(_SUFFIXES) or ".so." in path or any(part in path for part in _PACKAGES)
+    return path.endswith(_SUFFIXES) or ".so." in path or any(part in path for part in PACKAGES)

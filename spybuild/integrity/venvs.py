@@ -5,18 +5,20 @@ import re
 from collections.abc import Iterator
 
 from spybuild.errors import ImageInvalid, InterpreterNotFound
-from spybuild.images.files import Files, Kind
+from spybuild.images.files import Files, Kind, is_file, text_of
+from spybuild.images.keeping import PACKAGES
 from spybuild.integrity.survey import Survey
+from spybuild.interpreters.layout import venv_settings
 from spybuild.interpreters.target import read_target
 from spybuild.model.image import ImageConfig
 from spybuild.model.integrity import VenvFacts
 from spybuild.model.platforms import Platform
 from spybuild.model.target import Target
 
-_LIBRARY = re.compile(r"(?:python|pypy)(\d+\.\d+)t?")
 _VERSION = re.compile(r"\s*(\d+\.\d+)")
+_LARGEST_CONFIG = 1 << 16
 _STARTERS = ("python", "python3", "pypy3", "pypy")
-_NAME = re.compile(r"(?:python|pypy)(\d+\.\d+)t?")
+_NAMED = re.compile(r"(?:python|pypy)(\d+\.\d+)t?")  # an interpreter, and the folder of its library
 
 
 def venv_folders(survey: Survey, files: Files, config: ImageConfig) -> tuple[str, ...]:
@@ -27,7 +29,7 @@ def venv_folders(survey: Survey, files: Files, config: ImageConfig) -> tuple[str
     """
     used = config.variable("VIRTUAL_ENV")
     found = (posixpath.dirname(path) for path in survey.named("pyvenv.cfg"))
-    real = [folder for folder in found if not re.search("/(site|dist)-packages/", folder) and _is_one(files, folder)]
+    real = [folder for folder in found if not any(each in folder for each in PACKAGES) and _is_one(files, folder)]
     entry = files.find(used) if used.startswith("/") else None
     named = [entry.path if entry else posixpath.normpath(used)] if used.startswith("/") else []
     return tuple(dict.fromkeys([*named, *real]))
@@ -37,7 +39,7 @@ def read_venv(
     folder: str, survey: Survey, files: Files, config: ImageConfig, platform: Platform
 ) -> tuple[VenvFacts, Target | None]:
     """What a virtual environment is made of, and its interpreter, where there is one that can be read."""
-    said = dict(_settings(files, f"{folder}/pyvenv.cfg"))
+    said = venv_settings(text_of(files, f"{folder}/pyvenv.cfg", _LARGEST_CONFIG))
     starter = next((path for path in _starters(files, folder) if files.find_link(path)), "")
     interpreter = files.find(starter) if starter else None
     facts = VenvFacts(
@@ -56,13 +58,11 @@ def read_venv(
 def _with_target(
     facts: VenvFacts, files: Files, config: ImageConfig, platform: Platform
 ) -> tuple[VenvFacts, Target | None]:
-    named = _NAME.fullmatch(posixpath.basename(facts.interpreter))
+    named = _NAMED.fullmatch(posixpath.basename(facts.interpreter))
     version = named[1] if named else ""
     try:
         target = read_target(files, config, platform, python=facts.python)
-    except InterpreterNotFound as error:
-        return facts.model_copy(update={"interpreter_version": version, "undecided": error.message}), None
-    except ImageInvalid as error:
+    except (InterpreterNotFound, ImageInvalid) as error:
         return facts.model_copy(update={"interpreter_version": version, "undecided": error.message}), None
     version = f"{target.version[0]}.{target.version[1]}"
     stdlib = _has_stdlib(files, target)
@@ -71,8 +71,7 @@ def _with_target(
 
 def _has_stdlib(files: Files, target: Target) -> bool:
     landmarks = (f"{target.stdlib}/os.py", f"{target.stdlib}/os.pyc", f"{target.stdlib}.zip", target.stdlib)
-    found = [files.find(path) for path in landmarks]
-    return any(entry is not None and entry.kind is Kind.FILE for entry in found)
+    return any(is_file(files, path) for path in landmarks)
 
 
 def _is_one(files: Files, folder: str) -> bool:
@@ -81,18 +80,7 @@ def _is_one(files: Files, folder: str) -> bool:
 
 def _starters(files: Files, folder: str) -> Iterator[str]:
     yield from (f"{folder}/bin/{name}" for name in _STARTERS)
-    yield from (f"{folder}/bin/{name}" for name in files.names(f"{folder}/bin") if _NAME.fullmatch(name))
-
-
-def _settings(files: Files, path: str) -> Iterator[tuple[str, str]]:
-    try:
-        text = files.read(path, 1 << 16).decode("utf-8", "replace")
-    except (FileNotFoundError, ImageInvalid):
-        return
-    for line in text.splitlines():
-        key, separator, value = line.partition("=")
-        if separator:
-            yield key.strip().lower(), value.strip()
+    yield from (f"{folder}/bin/{name}" for name in files.names(f"{folder}/bin") if _NAMED.fullmatch(name))
 
 
 def _minor(version: str) -> str:
@@ -104,7 +92,7 @@ def _packages(survey: Survey, files: Files, folder: str) -> Iterator[str]:
     for library in ("lib", "lib64"):
         entry = files.find_link(f"{folder}/{library}")
         for name in files.names(f"{folder}/{library}") if entry and entry.kind is Kind.DIRECTORY else ():
-            match = _LIBRARY.fullmatch(name)
+            match = _NAMED.fullmatch(name)
             if match and survey.has_below(f"{entry.path}/{name}/site-packages" if entry else ""):
                 yield match[1]
 

@@ -78,7 +78,7 @@ def read_build(files: Files, executable: str, binary: str, elf: Elf) -> Build:
     texts = [elf.python, *_texts_of_libraries(files, binary, elf), *(match["version"] or "" for match in told)]
     version = next((version for text in texts if (version := parse_version(text))), None)
     free = any(match["threads"] for match in told)
-    return Build(implementation, version, free, _libc(elf), elf)
+    return Build(implementation, version, free, elf.libc, elf)
 
 
 def _texts_of_libraries(files: Files, binary: str, elf: Elf) -> Iterator[str]:
@@ -98,10 +98,3 @@ def _texts_of_libraries(files: Files, binary: str, elf: Elf) -> Iterator[str]:
 def _multiarch(files: Files) -> list[str]:
     """Debian's folders of libraries by platform (`/usr/lib/aarch64-linux-gnu`)."""
     return [f"/usr/lib/{name}" for name in files.names("/usr/lib") if "-linux-" in name]
-
-
-def _libc(elf: Elf) -> str:
-    words = (elf.interpreter, *elf.needed)
-    if any("ld-musl-" in word or word.startswith("libc.musl-") for word in words):
-        return "musl"
-    return "glibc" if any("/ld-linux" in word or "/ld64.so" in word or word == "libc.so.6" for word in words) else ""

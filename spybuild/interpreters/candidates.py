@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 
 from spybuild.model.image import ImageConfig
 
-_PYTHON = re.compile(r"(python|pypy)[0-9.]*(-?nogil|t|d)?")
+PYTHON = re.compile(r"(python|pypy)[0-9.]*(-?nogil|t|d)?")
 _SYSTEM_DIRS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
 _SHELLS = ("sh", "bash", "dash", "ash")
-_LAUNCHERS = ("tini", "dumb-init", "catatonit", "docker-init", "env", "exec", "nice")
+INIT_PROGRAMS = ("tini", "tini-static", "dumb-init", "catatonit", "docker-init")
+_LAUNCHERS = (*INIT_PROGRAMS, "env", "exec", "nice")
 _USUAL = (
     "/usr/local/bin/python3", "/usr/bin/python3", "/opt/venv/bin/python", "/venv/bin/python", "/app/.venv/bin/python",
     "/opt/conda/bin/python", "/usr/local/bin/pypy3", "/opt/pypy/bin/pypy3",
@@ -43,7 +44,7 @@ def entry_dir(config: ImageConfig) -> str:
     workdir = config.workdir or "/"
     words = iter(config.argv)
     for word in words:
-        if _PYTHON.fullmatch(posixpath.basename(word)):
+        if PYTHON.fullmatch(posixpath.basename(word)):
             script = next((argument for argument in words if not argument.startswith("-")), "")
             if script.endswith(".py") and "-m" not in config.argv and "-c" not in config.argv:
                 return posixpath.dirname(posixpath.join(workdir, script))
@@ -54,7 +55,7 @@ def _from_entrypoint(config: ImageConfig) -> Iterator[str]:
     """The Python that the image starts, or the one beside the console script it starts."""
     started = _started(config.argv)
     folder, name = posixpath.split(started)
-    if _PYTHON.fullmatch(name):
+    if PYTHON.fullmatch(name):
         yield started
     elif folder.startswith("/") and folder.endswith("/bin") and folder not in _SYSTEM_DIRS:
         yield posixpath.join(folder, "python")

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from spybuild.errors import ImageInvalid
-from spybuild.images.files import Files, Kind
-from spybuild.interpreters.starting import PthLine, pth_lines
+from spybuild.images.files import Files, is_file
+from spybuild.interpreters.starting import SITE_FOLDERS, PthLine, pth_lines
 from spybuild.model.target import Target
 
-_SITE_FOLDERS = ("site-packages", "dist-packages")
 _EDITABLE = re.compile(r"import (__editable___\w+_finder); \1\.install\(\)")
 _MAPPING = re.compile(r"^MAPPING(?:: [^=\n]*)? = (\{.*\})$", re.MULTILINE)
 _NAMESPACES = re.compile(r"^NAMESPACES(?:: [^=\n]*)? = (\{.*\})$", re.MULTILINE)
@@ -79,7 +78,7 @@ def read_hooks(files: Files, target: Target) -> Hooks:
     """What the interpreter runs when it starts, told from the site folders on its path."""
     reader = _Reader(files)
     for folder in dict.fromkeys(target.search_path):
-        if posixpath.basename(folder) in _SITE_FOLDERS:
+        if posixpath.basename(folder) in SITE_FOLDERS:
             reader.read(folder)
     unknown = (*reader.unknown, *_customizations(files, target))
     return Hooks(reader.mapping, reader.namespaces, reader.doubted, unknown)
@@ -157,6 +156,6 @@ def _customizations(files: Files, target: Target) -> Iterator[str]:
     """The sitecustomize and usercustomize that would be imported, but for Debian's, which only reports crashes."""
     for name in ("sitecustomize", "usercustomize"):
         paths = (posixpath.join(entry, f"{name}.py") for entry in target.search_path[1:])
-        path = next((path for path in paths if (entry := files.find(path)) and entry.kind is Kind.FILE), None)
+        path = next((path for path in paths if is_file(files, path)), None)
         if path and files.read(path) != _DEBIANS_SITECUSTOMIZE:
             yield path

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from spybuild.errors import ImageInvalid
-from spybuild.images.files import Files, Kind
+from spybuild.images.files import Files, is_file, is_folder
 from spybuild.interpreters.builds import Build, parse_version
 from spybuild.model.image import ImageConfig
 
@@ -78,17 +78,19 @@ def _read_venv(files: Files, executable: str) -> Venv | None:
     above = posixpath.dirname(beside)
     for folder in (beside, above):
         path = posixpath.join(folder, "pyvenv.cfg")
-        entry = files.find(path)
-        if entry is None or entry.kind is not Kind.FILE:
+        if not is_file(files, path):
             continue
-        text = files.read(path, _LARGEST_CONFIG).decode("utf-8", "replace")
-        keys = {
-            key.strip().lower(): value.strip() for key, _, value in (line.partition("=") for line in text.splitlines())
-        }
+        keys = venv_settings(files.read(path, _LARGEST_CONFIG).decode("utf-8", "replace"))
         system = keys.get("include-system-site-packages", "true").lower() == "true"
         version = keys.get("version") or keys.get("version_info", "")
         return Venv(above, keys.get("home", ""), system, version)
     return None
+
+
+def venv_settings(text: str) -> dict[str, str]:
+    """What a pyvenv.cfg says, by key in lower case; a line without `=` says nothing (site.py, `venv`)."""
+    pairs = (line.partition("=") for line in text.splitlines())
+    return {key.strip().lower(): value.strip() for key, separator, value in pairs if separator}
 
 
 def _starts(config: ImageConfig, binary: str, build: Build, venv: Venv | None) -> Iterator[str]:
@@ -128,16 +130,14 @@ def _folders(build: Build) -> tuple[str, str]:
 
 
 def _has_os(files: Files, folder: str) -> bool:
-    found = (files.find(posixpath.join(folder, name)) for name in ("os.py", "os.pyc"))
-    return any(entry is not None and entry.kind is Kind.FILE for entry in found)
+    return any(is_file(files, posixpath.join(folder, name)) for name in ("os.py", "os.pyc"))
 
 
 def _dynload(files: Files, start: str, lib: str, folder: str) -> str | None:
     """The folder of extension modules, which getpath looks for on its own."""
     for above in _upwards(start):
         path = posixpath.join(above, lib, folder, "lib-dynload")
-        entry = files.find(path)
-        if entry is not None and entry.kind is Kind.DIRECTORY:
+        if is_folder(files, path):
             return path
     return None
 

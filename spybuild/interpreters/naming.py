@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spybuild.interpreters.found import Found
+from spybuild.interpreters.starting import SITE_FOLDERS
 from spybuild.model.facts import Outcome
 
 if TYPE_CHECKING:
     from spybuild.interpreters.search import Search
 
-_SITE_FOLDERS = ("site-packages", "dist-packages")
-_NOBODYS_CODE = frozenset((*_SITE_FOLDERS, "node_modules", "__pycache__", ".git"))
+_NOBODYS_CODE = frozenset((*SITE_FOLDERS, "node_modules", "__pycache__", ".git"))
 _SUFFIXES = (".py", ".pyc", ".so")
 _MOST_ENTRIES, _MOST_CANDIDATES = 20_000, 10
 
@@ -107,7 +107,7 @@ def _files(search: "Search", name: str, workdir: str, entry_dir: str) -> list[st
     below = direct or (_walk(search, workdir, name) if (workdir or "/") != "/" else [])
     if below:
         return below
-    sites = (base for base in bases if posixpath.basename(base) in _SITE_FOLDERS)
+    sites = (base for base in bases if posixpath.basename(base) in SITE_FOLDERS)
     return [path for base in sites for path in _walk(search, base, name)]
 
 

@@ -2,8 +2,7 @@
 
 import posixpath
 
-from spybuild.errors import ImageInvalid
-from spybuild.images.files import Files, Kind
+from spybuild.images.files import Files, text_of
 from spybuild.model.facts import Distribution
 
 _LARGEST = 8 << 20
@@ -62,18 +61,9 @@ class Owners:
 
     def _text(self, path: str) -> str:
         if path not in self._texts:
-            text = self._read(path)
+            text = text_of(self._files, path, _LARGEST)
             if self._kept + len(text) > self._MOST_KEPT:
                 return text
             self._kept += len(text)
             self._texts[path] = text
         return self._texts[path]
-
-    def _read(self, path: str) -> str:
-        entry = self._files.find(path)
-        if entry is None or entry.kind is not Kind.FILE:
-            return ""
-        try:
-            return self._files.read(path, _LARGEST).decode("utf-8", "backslashreplace")
-        except (FileNotFoundError, ImageInvalid):
-            return ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from spybuild.images.files import Files, Kind
 from spybuild.model.image import ImageConfig
 
-_RUNTIMES_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # where the config has no PATH
+RUNTIMES_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # where the config has no PATH
 _ANY_EXECUTE = 0o111
 
 
@@ -30,7 +30,7 @@ def _places(config: ImageConfig, command: str) -> Iterator[str]:
     if "/" in command:
         yield posixpath.join(working_directory(config), command)
         return
-    for folder in (config.variable("PATH") or _RUNTIMES_PATH).split(":"):
+    for folder in (config.variable("PATH") or RUNTIMES_PATH).split(":"):
         if folder.startswith("/"):  # runtimes refuse what is found relative to the working directory
             yield posixpath.join(folder, command)
 

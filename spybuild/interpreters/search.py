@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 from spybuild.errors import ImageInvalid
-from spybuild.images.files import Files, Kind
+from spybuild.images.files import Files, Kind, is_file, is_folder
 from spybuild.interpreters import builtin, naming
 from spybuild.interpreters.found import Found, Source
 from spybuild.interpreters.hooks import Hooks, read_hooks
@@ -94,11 +94,11 @@ class Search:
 
     def is_file(self, path: str) -> bool:
         """Whether there is a regular file, links followed."""
-        return self._is(path, Kind.FILE)
+        return is_file(self.files, path)
 
     def is_folder(self, path: str) -> bool:
         """Whether there is a folder, links followed."""
-        return self._is(path, Kind.DIRECTORY)
+        return is_folder(self.files, path)
 
     def is_own_folder(self, path: str) -> bool:
         """Whether there is a folder at `path` itself, which no link leads to."""
@@ -113,10 +113,6 @@ class Search:
                 is_package = file.partition(".")[0] == "__init__"
                 return self._with_stub(Found(name, path, kind, is_package, places=(folder,) if is_package else ()))
         return None
-
-    def _is(self, path: str, kind: Kind) -> bool:
-        entry = self.files.find(path)
-        return entry is not None and entry.kind is kind
 
     def _find(self, name: str) -> Found | None:
         parent, _, tail = name.rpartition(".")

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spybuild.errors import ImageInvalid
-from spybuild.images.files import Files, Kind
+from spybuild.images.files import Files, is_file, is_folder
 from spybuild.interpreters.builds import Build
 from spybuild.interpreters.layout import Layout
 from spybuild.interpreters.programs import working_directory
 from spybuild.model.image import ImageConfig
 
+SITE_FOLDERS = ("site-packages", "dist-packages")
 _MOST_ENTRIES, _LARGEST_PTH, _LARGEST_SITE = 2000, 1 << 20, 1 << 20
 _ROOT = "0"
 _DEBIANS_WORD, _FEDORAS_WORD = '"dist-packages"', "RPM_BUILD_ROOT"
@@ -48,7 +49,7 @@ def pth_lines(files: Files, folder: str) -> Iterator[PthLine | str]:
     """What the `.pth` files of a site folder say: a line of code, or the path that a line names."""
     for name in sorted(files.names(folder)):
         path = posixpath.join(folder, name)
-        if name.endswith(".pth") and not name.startswith(".") and _is(files, path, Kind.FILE):
+        if name.endswith(".pth") and not name.startswith(".") and is_file(files, path):
             for number, line in enumerate(_lines_of(files, path), 1):
                 if line.startswith(("import ", "import\t")):
                     yield PthLine(path, number, line)
@@ -71,7 +72,7 @@ def _initial(layout: Layout, build: Build) -> list[str]:
 
 def _add_site(files: Files, folder: str, path: list[str]) -> None:
     """Add a site folder, and what its `.pth` files name, as `site.addsitedir` does."""
-    if not _is(files, folder, Kind.DIRECTORY):
+    if not is_folder(files, folder):
         return
     known = set(path)
     lines = (line for line in pth_lines(files, folder) if isinstance(line, str))
@@ -105,7 +106,7 @@ def is_debian(files: Files, layout: Layout) -> bool:
 
 def _site_words(files: Files, layout: Layout) -> str:
     path = posixpath.join(layout.stdlib, "site.py")
-    return files.read(path, _LARGEST_SITE).decode("utf-8", "replace") if _is(files, path, Kind.FILE) else ""
+    return files.read(path, _LARGEST_SITE).decode("utf-8", "replace") if is_file(files, path) else ""
 
 
 def _of_prefix(prefix: str, layout: Layout, build: Build, words: str) -> Iterator[str]:
@@ -133,7 +134,7 @@ def home_of(files: Files, config: ImageConfig) -> str:
     if home := config.variable("HOME"):
         return home
     user = config.user.partition(":")[0] or _ROOT
-    if _is(files, "/etc/passwd", Kind.FILE):
+    if is_file(files, "/etc/passwd"):
         for line in files.read("/etc/passwd").decode("utf-8", "replace").splitlines():
             fields = line.split(":")
             if len(fields) == 7 and user in (fields[0], fields[2]):
@@ -143,8 +144,3 @@ def home_of(files: Files, config: ImageConfig) -> str:
 
 def _absolute(folder: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(folder, path))
-
-
-def _is(files: Files, path: str, kind: Kind) -> bool:
-    entry = files.find(path)
-    return entry is not None and entry.kind is kind

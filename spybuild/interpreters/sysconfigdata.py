@@ -4,8 +4,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from spybuild.errors import ImageInvalid
-from spybuild.images.files import Files, Kind
+from spybuild.images.files import Files, text_of
 
 _LARGEST = 1 << 20
 _FILE, _FLAG = re.compile(r"_sysconfigdata_[tm]?_[\w.-]*\.py"), len("_sysconfigdata_")
@@ -44,14 +43,7 @@ def read_sysconfigdata(files: Files, stdlib: str, implementation: str, *, free_t
 
 
 def _read(files: Files, path: str) -> dict[str, str]:
-    entry = files.find(path)
-    if entry is None or entry.kind is not Kind.FILE:
-        return {}
-    try:
-        text = files.read(path, _LARGEST).decode("utf-8", "replace")
-    except ImageInvalid:
-        return {}
-    return {match["key"]: _joined(match["texts"]) for match in _ENTRY.finditer(text)}
+    return {match["key"]: _joined(match["texts"]) for match in _ENTRY.finditer(text_of(files, path, _LARGEST))}
 
 
 def _joined(texts: str) -> str:

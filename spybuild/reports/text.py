@@ -55,8 +55,12 @@ def _head(report: Report, paint: _Paint) -> Iterator[str]:
     subject, contract = report.subject, report.contract
     digest = f"  {subject.digest}" if subject.digest else ""
     yield paint(one_line(subject.reference), _BOLD) + paint(one_line(digest), _DIM)
-    policy = f"  {one_line(contract.policy_id)}" if contract.policy_id else ""
-    yield f"contract {one_line(contract.path)}{policy}" + paint(f"  {contract.digest}" if contract.digest else "", _DIM)
+    if contract:
+        policy = f"  {one_line(contract.policy_id)}" if contract.policy_id else ""
+        digest = f"  {contract.digest}" if contract.digest else ""
+        yield f"contract {one_line(contract.path)}{policy}" + paint(digest, _DIM)
+    else:
+        yield "integrity only, no contract"
     for warning in report.warnings:
         yield paint(f"warning: {one_line(warning)}", _YELLOW)
 
@@ -75,7 +79,7 @@ def _table(report: Report, paint: _Paint) -> list[str]:
 def _column(platform: PlatformReport) -> str:
     interpreter = platform.interpreter
     below = f"{interpreter.implementation} {interpreter.version}" if interpreter else "-"
-    return f"{one_line(platform.platform)}\n{one_line(below)}"
+    return f"{one_line(platform.platform)}\n{one_line(below)}\n{' + '.join(platform.evidence) or '-'}"
 
 
 def _module(platform: PlatformReport, name: str) -> ModuleReport | None:
@@ -105,7 +109,8 @@ def _problems(report: Report, paint: _Paint) -> Iterator[str]:
     for platform in report.platforms:
         if platform.problem:
             first, *rest = lines(platform.problem)
-            yield paint(f"could not check {one_line(platform.platform)}: {first}", _RED)
+            what = f"{' and '.join(platform.evidence)} evidence only" if platform.evidence else "could not be checked"
+            yield paint(f"{one_line(platform.platform)}: {what}: {first}", _YELLOW if platform.evidence else _RED)
             yield from rest
             yield ""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from demo import __main__, folder, ground
+from demo import __main__, folder, reading
 from demo.ground import Ground
 from demo.images import Batch, ImageDemo, batches, validate_output
 from demo.narration import ROOT, DemoError, Narrator, Outcome
@@ -97,14 +97,49 @@ def test_a_folder_has_what_the_image_would_have(tmp_path: Path, variant: str, me
     assert "deployments" not in contract
 
 
-def test_without_an_engine_it_shows_the_check_on_a_folder(
+SOUND_ELSEWHERE = f"on {reading.FOREIGN} SPY305 (1 of 2 platforms passed)"
+AS_READ = (
+    Outcome(0, "verdict: pass", 1), Outcome(1, SOUND_ELSEWHERE, 1), Outcome(1, "SPY104 a/spymodel.yml:53:15", 1),
+)  # fmt: skip
+
+
+def without_building(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The steps alone: the layout is a test of its own."""
+    monkeypatch.setattr(reading, "_build", lambda _narrator, _application: None)
+    monkeypatch.setattr(folder, "prepare", lambda _root, variant: Path("dist/demo", variant))
+
+
+def test_reading_goes_as_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The native platform with the contract, all platforms without, the source at the contract's line."""
+    without_building(monkeypatch)
+    narrator = Scripted(*AS_READ)
+    reading.run(narrator)
+    assert [command.split()[1] for command in narrator.commands] == ["scan", "scan", "check"]
+    assert f"--platform {reading.NATIVE}" in narrator.commands[0]
+    assert "--integrity" in narrator.commands[1]
+
+
+@pytest.mark.parametrize("step", range(3))
+@pytest.mark.parametrize("wrong", [Outcome(0, "", 1), Outcome(1, "", 1), Outcome(3, "no image", 1)])
+def test_reading_otherwise_is_told(monkeypatch: pytest.MonkeyPatch, step: int, wrong: Outcome) -> None:
+    """Neither another exit code nor another finding is taken for what was announced."""
+    without_building(monkeypatch)
+    with pytest.raises(DemoError, match="not go as announced"):
+        reading.run(Scripted(*AS_READ[:step], wrong, *AS_READ[step + 1 :]))
+
+
+def test_on_another_system_only_the_folder_is_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(ground, "_docker", lambda _environment: False)
-    monkeypatch.setattr(ground, "_can_bring_up", lambda: False)
+    """An image of linux cannot be made of another system's Python."""
+    monkeypatch.setattr(__main__, "find_ground", lambda _narrator: None)
+    monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(sys, "argv", ["demo"])
+    shown: list[str] = []
+    monkeypatch.setattr(reading, "run", lambda _narrator: shown.append("reading"))
+    monkeypatch.setattr(folder, "run", lambda _narrator: shown.append("folder"))
     assert __main__.main() == 0
+    assert shown == ["folder"]
     said = capsys.readouterr().out
-    assert "There is none here. Install Docker" in said
-    assert "SPY104 missing-method" in said
-    assert "All as announced" in said
+    assert "There is none here. Install Docker Desktop" in said
+    assert "dist/demo/layout" not in said

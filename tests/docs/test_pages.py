@@ -47,6 +47,6 @@ def test_rule_ids_exist(page: Path) -> None:
 def test_options_exist(page: Path) -> None:
     """No page speaks of an option of spybuild that is not there."""
     known = "".join(path.read_text() for path in (ROOT / "spybuild" / "cli").glob("*.py"))
-    commands = re.findall(r"spybuild (?:scan|validate)\b[^`\n|]*", page.read_text())
+    commands = re.findall(r"spybuild (?:scan|validate|check)\b[^`\n|]*", page.read_text())
     options = {option for command in commands for option in re.findall(r"(?<!\S)--[a-z-]+", command)}
     assert {option for option in options if f'"{option}"' not in known} == set()

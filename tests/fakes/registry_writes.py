@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import uuid
 from typing import Any
 
 from tests.fakes.registry import Asked, FakeRegistry, digest_of
@@ -103,7 +104,7 @@ class FakeWritableRegistry(FakeRegistry):
         mount, source = asked.query.get("mount", [""])[0], asked.query.get("from", [""])[0]
         if mount and self.can_mount and (source, mount) in self.links:
             return self._linked(name, mount)
-        session = f"session-{len(self.asked)}"
+        session = uuid.uuid4().hex
         self._uploads[session] = bytearray()
         return 202, self._place(name, session), b""
 

@@ -61,7 +61,7 @@ def test_a_platform_with_a_problem_says_it_and_is_not_passed() -> None:
     """The next step is in the text."""
     broken = PlatformReport(platform="linux/arm64", problem="this machine cannot run linux/arm64\n  install qemu")
     shown = text.render(report(platform("linux/amd64"), broken))
-    assert "could not check linux/arm64: this machine cannot run linux/arm64\n  install qemu\n" in shown
+    assert "linux/arm64: could not be checked: this machine cannot run linux/arm64\n  install qemu\n" in shown
     assert "verdict: UNDECIDED  (1 of 2 platforms passed)\n" in shown
 
 
@@ -110,3 +110,16 @@ def test_an_unknown_is_undecided() -> None:
     """UNKNOWN findings are no failures, and no passes."""
     unknown = finding(category=Category.UNKNOWN)
     assert "verdict: UNDECIDED" in text.render(report(platform("linux/amd64", unknown)))
+
+
+def test_a_problem_beside_evidence_says_what_the_verdict_rests_on() -> None:
+    """A platform that cannot be run here is read, and the report says that it is no more than that."""
+    read = PlatformReport(platform="linux/arm64", problem="this machine cannot run linux/arm64", evidence=("static",))
+    assert "linux/arm64: static evidence only: this machine cannot run" in text.render(report(read))
+    assert text.render(report(read)).endswith("verdict: pass  (1 of 1 platform passed)\n")
+
+
+def test_a_report_without_a_contract_says_so() -> None:
+    """The table still tells of each platform."""
+    bare = report(PlatformReport(platform="linux/amd64", evidence=("static",))).model_copy(update={"contract": None})
+    assert "integrity only, no contract" in text.render(bare)

@@ -17,7 +17,7 @@ from spybuild.model.integrity import (
 )
 from spybuild.model.platforms import Platform
 from spybuild.rules.integrity import check_soundness
-from spybuild.rules.integrity_machines import describe, header_of, is_native
+from spybuild.rules.integrity_machines import describe, is_native, machine_of
 
 ARM64, ARMV7, AMD64 = Platform("linux", "arm64"), Platform("linux", "arm", "v7"), Platform("linux", "amd64")
 ON_AMD64 = Build(machine=62, bits=64, libc="glibc")
@@ -138,9 +138,9 @@ def test_a_program_that_cannot_start_says_what_is_wanting() -> None:
 def test_every_platform_with_a_known_header_is_its_own() -> None:
     """Names and headers go both ways."""
     for architecture in ("386", "amd64", "arm", "arm64", "loong64", "mips64le", "ppc64", "ppc64le", "riscv64", "s390x"):
-        header = header_of(Platform("linux", architecture))
-        assert header is not None
-        build = Build(machine=header.machine, bits=header.bits, little=header.little)
+        machine = machine_of(Platform("linux", architecture))
+        assert machine is not None
+        build = Build(machine=machine.number, bits=machine.bits, little=machine.little)
         assert describe(build) == architecture
         assert is_native(build, Platform("linux", architecture))
         assert is_native(build, Platform("linux", "amd64")) == (architecture == "amd64")

@@ -1,5 +1,6 @@
 """The ELF header and the program headers, of either class and byte order (System V gABI, chapters 4 and 5)."""
 
+import os
 import struct
 from collections.abc import Callable
 from typing import NamedTuple, Self
@@ -9,6 +10,18 @@ ReadAt = Callable[[int, int], bytes]
 MAGIC = b"\x7fELF"
 LOAD, DYNAMIC, INTERP = 1, 2, 3
 _MOST_SEGMENTS = 256
+
+
+def reader_of(file: int) -> ReadAt:
+    """Reads of an open file at any offset; beyond what it has, or the system can address, there is nothing."""
+
+    def read_at(offset: int, size: int) -> bytes:
+        try:
+            return os.pread(file, size, offset)
+        except (OSError, OverflowError):
+            return b""
+
+    return read_at
 
 
 class Broken(Exception):  # noqa: N818  # caught where it is met: it becomes `Elf.unread`

@@ -4,11 +4,9 @@ import struct
 
 from spybuild.images.elf.arm import float_abi
 from spybuild.images.elf.dynamic import Dynamic, read_dynamic
-from spybuild.images.elf.header import DYNAMIC, INTERP, MAGIC, Broken, Header, ReadAt, Segment, segments
+from spybuild.images.elf.header import DYNAMIC, INTERP, Broken, Header, ReadAt, Segment, segments
 from spybuild.images.elf.python import python_version
 from spybuild.images.files import Elf
-
-__all__ = ["MAGIC", "ReadAt", "read_elf"]
 
 _LONGEST_PATH = 4096
 

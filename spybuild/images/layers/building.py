@@ -107,7 +107,7 @@ class Builder:
     def _target(self, kind: int, member: tar.Member) -> bytes:
         if kind == RowKind.SYMLINK:
             if len(member.link) > self._limits.path:
-                raise ImageInvalid(f"a symbolic link says too much: {paths.show(member.name)}")
+                raise ImageInvalid(f"a symbolic link says too much: {paths.shown_path(member.name)}")
             return member.link
         return b"/".join(paths.split(member.link, self._limits)) if kind == RowKind.HARD_LINK else b""
 
@@ -121,7 +121,7 @@ def _folded(rows: Iterable[Row]) -> Iterator[tuple[Row, bool]]:
             last = row
         elif row.kind != RowKind.WHITEOUT:
             if (row.kind == RowKind.DIRECTORY) != (last.kind == RowKind.DIRECTORY):
-                what = paths.show(row.path)
+                what = paths.shown_path(row.path)
                 raise ImageInvalid(
                     f"it has {what} as a directory and as something else: engines differ in what is left"
                 )

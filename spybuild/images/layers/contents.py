@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from dataclasses import fields
 from typing import IO, NamedTuple
 
 from spybuild.errors import ImageInvalid
-from spybuild.images.elf import MAGIC, ReadAt, read_elf
+from spybuild.images.elf import MAGIC, ReadAt, read_elf, reader_of
 from spybuild.images.files import Elf
 from spybuild.images.keeping import MOST_OF_TEXT, is_evidence, is_hashed, is_settings, is_system_library, is_text
 from spybuild.images.layers.limits import Limits
@@ -80,8 +79,8 @@ class Keeper:
         if member.size > _MOST_SPOOLED:
             return self._keep_vast_elf(path, member, tar)
         if member.size > _IN_MEMORY:
-            sha256 = self._fill_spool(tar.pieces(), self._is_hashed(path, member))
-            return self._write(b"", 0, self._facts(self._read_spool, path, member.size), sha256)
+            spool, sha256 = self._spooled(tar.pieces(), self._is_hashed(path, member))
+            return self._write(b"", 0, self._facts(reader_of(spool.fileno()), path, member.size), sha256)
         content = tar.content()
         facts = self._facts(lambda offset, size: content[offset : offset + size], path, member.size)
         if member.size <= self._content_left and (is_system_library(path) or is_evidence(path, member.size)):
@@ -103,24 +102,18 @@ class Keeper:
             raise ImageInvalid("it has more ELF files, or larger tables in them, than any honest layer")
         return facts
 
-    def _fill_spool(self, pieces: Iterator[bytes], hashed: bool) -> bytes:
-        self._spool = self._spool or self._make_spool()
-        self._spool.seek(0)
-        self._spool.truncate()
+    def _spooled(self, pieces: Iterator[bytes], hashed: bool) -> tuple[IO[bytes], bytes]:
+        """A temporary file with a content, good until the next one, and its hash."""
+        self._spool = spool = self._spool or self._make_spool()
+        spool.seek(0)
+        spool.truncate()
         digest = hashlib.sha256()
         for piece in pieces:
-            self._spool.write(piece)
+            spool.write(piece)
             if hashed:
                 digest.update(piece)
-        self._spool.flush()
-        return digest.digest() if hashed else b""
-
-    def _read_spool(self, offset: int, size: int) -> bytes:
-        assert self._spool is not None
-        try:
-            return os.pread(self._spool.fileno(), size, offset)
-        except (OSError, OverflowError):  # an offset beyond what the system can address
-            return b""
+        spool.flush()
+        return spool, digest.digest() if hashed else b""
 
     def _write(self, data: bytes, flags: int = 0, facts: bytes = b"", sha256: bytes = b"") -> Kept:
         if facts:

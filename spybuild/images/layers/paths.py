@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 from spybuild.errors import ImageInvalid
 from spybuild.images.layers.limits import Limits
+from spybuild.model.names import shown
 
+_LONGEST_SHOWN = 200
 _MARK = b".wh."
 _OPAQUE = b".wh..wh..opq"
 _PRIVATE = (b".wh..wh.plnk", b".wh..wh.aufs", b".wh..wh.orph")  # the AUFS driver's own, in the root of old layers
@@ -45,11 +47,11 @@ def split(name: bytes, limits: Limits) -> list[bytes]:
     """The parts of a path. Raises as `parse`."""
     parts = [part for part in name.split(b"/") if part and part != b"."]
     if b".." in parts:
-        raise ImageInvalid(f"its tar has a path with `..`: {show(name)}")
+        raise ImageInvalid(f"its tar has a path with `..`: {shown_path(name)}")
     if len(name) > limits.name and (len(name) > limits.path or max(map(len, parts), default=0) > limits.name):
-        raise ImageInvalid(f"its tar has a path that is too long: {show(name)}")
+        raise ImageInvalid(f"its tar has a path that is too long: {shown_path(name)}")
     if b"\0" in name:
-        raise ImageInvalid(f"its tar has a path with a NUL: {show(name)}")
+        raise ImageInvalid(f"its tar has a path with a NUL: {shown_path(name)}")
     return parts
 
 
@@ -61,7 +63,7 @@ def _marked(parts: list[bytes]) -> Name | None:
         return None
     hidden = base[len(_MARK) :] if base.startswith(_MARK) else b""
     if hidden in (b"", b".", b"..") or hidden.startswith(_MARK) or any(part.startswith(_MARK) for part in parts[:-1]):
-        raise ImageInvalid(f"its tar has a whiteout that hides nothing: {show(b'/'.join(parts))}")
+        raise ImageInvalid(f"its tar has a whiteout that hides nothing: {shown_path(b'/'.join(parts))}")
     return Name(folder, hidden, hides=True)
 
 
@@ -76,6 +78,6 @@ def key_of_path(path: bytes) -> bytes:
     return key_of(folder, base)
 
 
-def show(name: bytes) -> str:
+def shown_path(name: bytes) -> str:
     """A hostile name in a message."""
-    return ascii(name[:200].decode(errors="surrogateescape"))
+    return shown(name[:_LONGEST_SHOWN].decode(errors="surrogateescape"), _LONGEST_SHOWN)

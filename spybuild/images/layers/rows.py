@@ -7,7 +7,6 @@ from typing import NamedTuple, Self
 _FIXED = struct.Struct("<IBBHqqQQIIIHHH")
 _KEY = struct.Struct("<H")
 _KEY_AT = _FIXED.size - 6
-LONGEST = _FIXED.size + 3 * 0xFFFF
 
 
 class RowKind:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mmap import mmap
 
 from spybuild.errors import ImageInvalid
-from spybuild.images.layers.paths import key_of_path, show
+from spybuild.images.layers.paths import key_of_path, shown_path
 from spybuild.images.layers.rows import Row, RowKind, key_at
 
 _MOST_LINKS = 40
@@ -79,7 +79,7 @@ class RowTable:
             if found.kind != RowKind.HARD_LINK:
                 return found
             row = found
-        raise ImageInvalid(f"the hard link {show(link.path)} names no file that was there before it")
+        raise ImageInvalid(f"the hard link {shown_path(link.path)} names no file that was there before it")
 
     def _key(self, position: int) -> bytes:
         return key_at(self._data, self._offsets[position])

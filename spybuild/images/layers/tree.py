@@ -18,9 +18,9 @@ from spybuild.images.layers.fetching import Fetcher
 from spybuild.images.layers.index import LayerIndex
 from spybuild.images.layers.layer import Layer
 from spybuild.images.layers.limits import Limits
-from spybuild.images.layers.paths import key_of_path, show
+from spybuild.images.layers.paths import key_of_path, shown_path
 from spybuild.images.layers.rows import Flag, Row, RowKind
-from spybuild.images.links import resolve
+from spybuild.images.links import resolve, resolve_link
 
 _KINDS = {
     RowKind.FILE: Kind.FILE,
@@ -79,11 +79,8 @@ class LayeredFiles:
 
     def find_link(self, path: str) -> Entry | None:
         """The entry at `path` itself: a symbolic link at its end is not followed."""
-        folder, name = posixpath.split(path.rstrip("/"))
-        if name in ("", ".", ".."):
-            return self.find(path)
-        real = self._real(folder or "/")
-        node = self._node(posixpath.join(real, name)) if real is not None else None
+        real = resolve_link(path, self._target, self._is_folder)
+        node = self._node(real) if real is not None else None
         return node.entry if node else None
 
     def names(self, path: str) -> tuple[str, ...]:
@@ -264,7 +261,7 @@ class LayeredFiles:
             node = self._child(node, path) if node else None
         if node is None or node.entry.kind is Kind.DIRECTORY:
             raise ImageInvalid(
-                f"the hard link {show(link.path)} of layer {layer} names no file that was there before it"
+                f"the hard link {shown_path(link.path)} of layer {layer} names no file that was there before it"
             )
         return node.home, node.row
 

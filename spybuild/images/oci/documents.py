@@ -4,12 +4,12 @@ Engines are written in Go, whose decoder matches keys without regard to case and
 that says one thing in `layers` and another in `Layers` would show us other layers than the engine runs.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from spybuild.errors import ImageInvalid
+from spybuild.model import strict_json
 from spybuild.model.names import shown
 
 LARGEST_DOCUMENT = 4 << 20  # what registries must take as a manifest (distribution-spec, "Pushing Manifests")
@@ -111,15 +111,11 @@ def read_document(content: bytes, what: str) -> Node:
     Raises:
         ImageInvalid: it is larger than 4 MiB, no JSON object, or can be read in more than one way.
     """
-    if len(content) > LARGEST_DOCUMENT:
-        raise ImageInvalid(f"{what} is larger than {LARGEST_DOCUMENT >> 20} MiB")
     return Node(_object(_parse(content, what), what), what).unambiguous()
 
 
 def read_archive_list(content: bytes, what: str) -> tuple[Node, ...]:
     """The list of images that a docker-archive's `manifest.json` is. Raises as `read_document`."""
-    if len(content) > LARGEST_DOCUMENT:
-        raise ImageInvalid(f"{what} is larger than {LARGEST_DOCUMENT >> 20} MiB")
     found = _parse(content, what)
     if not isinstance(found, list):
         raise ImageInvalid(f"{what} is no JSON list")
@@ -128,26 +124,12 @@ def read_archive_list(content: bytes, what: str) -> tuple[Node, ...]:
 
 
 def _parse(content: bytes, what: str) -> Any:
+    if len(content) > LARGEST_DOCUMENT:
+        raise ImageInvalid(f"{what} is larger than {LARGEST_DOCUMENT >> 20} MiB")
     try:
-        found = json.loads(content.decode(), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
-        if b"\\u" in content:
-            json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is no text
-    except RecursionError:
-        raise ImageInvalid(f"{what} is nested too deeply") from None
+        return strict_json.parse(content)
     except ValueError as error:  # bytes that are no UTF-8, too, and numbers of a million digits
         raise ImageInvalid(f"{what} is no sound JSON: {error}") from None
-    return found
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a key is there twice")
-    return made
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
 
 
 def _object(found: Any, what: str) -> dict[str, Any]:

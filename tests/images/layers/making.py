@@ -2,15 +2,19 @@
 
 import gzip
 import io
+import sys
 import tarfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from backports import zstd
-
 from spybuild.images.layers import LAYER_TAR, Layer, LayeredFiles, LayerStore
 from spybuild.model.digests import Digest
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 Spec = tuple[str, bytes | str | None] | tarfile.TarInfo
 
@@ -47,11 +51,16 @@ def tar_of(*specs: Spec, format: int = tarfile.PAX_FORMAT) -> bytes:  # noqa: A0
     return out.getvalue()
 
 
+def zstd_compress(data: bytes) -> bytes:
+    """Zstandard, in one frame."""
+    return zstd.compress(data)
+
+
 def layer_of(tar: bytes, compression: str = "gzip") -> Layer:
     """A layer of a tar, compressed with `gzip`, `zstd` or not at all (empty)."""
     compress: dict[str, Callable[[bytes], bytes]] = {
         "gzip": partial(gzip.compress, mtime=0),
-        "zstd": zstd.compress,
+        "zstd": zstd_compress,
         "": bytes,
     }
     stored = compress[compression](tar)

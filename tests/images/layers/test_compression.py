@@ -4,12 +4,12 @@ import gzip
 from collections.abc import Iterator
 
 import pytest
-from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spybuild.errors import ImageInvalid
 from spybuild.images.layers.compression import Compression, compression_of, unpacked
+from tests.images.layers.making import zstd_compress
 
 OCI = "application/vnd.oci.image.layer.v1.tar"
 DOCKER = "application/vnd.docker.image.rootfs.diff.tar"
@@ -63,14 +63,14 @@ def test_layers_that_nobody_could_read(media_type: str, why: str) -> None:
     [
         (DATA, OCI),
         (gzip.compress(DATA), f"{OCI}+gzip"),
-        (zstd.compress(DATA), f"{OCI}+zstd"),
+        (zstd_compress(DATA), f"{OCI}+zstd"),
         (gzip.compress(DATA), OCI),  # as archives call it
         (gzip.compress(DATA[:1000]) + gzip.compress(b"") + gzip.compress(DATA[1000:]), f"{OCI}+gzip"),  # as eStargz
         (
-            zstd.compress(DATA[:1000]) + SKIPPABLE + zstd.compress(DATA[1000:]) + SKIPPABLE,
+            zstd_compress(DATA[:1000]) + SKIPPABLE + zstd_compress(DATA[1000:]) + SKIPPABLE,
             f"{OCI}+zstd",
         ),  # as zstd:chunked
-        (SKIPPABLE + zstd.compress(DATA), f"{OCI}+zstd"),
+        (SKIPPABLE + zstd_compress(DATA), f"{OCI}+zstd"),
     ],
 )
 def test_everything_is_unpacked(data: bytes, media_type: str, size: int) -> None:
@@ -85,9 +85,9 @@ def test_everything_is_unpacked(data: bytes, media_type: str, size: int) -> None
         (gzip.compress(DATA), f"{OCI}+zstd", "says zstd, its bytes are not"),
         (gzip.compress(DATA)[:-20], f"{OCI}+gzip", "cut off"),
         (gzip.compress(DATA)[:-4], f"{OCI}+gzip", "cut off"),
-        (zstd.compress(DATA)[:-5], f"{OCI}+zstd", "cut off"),
+        (zstd_compress(DATA)[:-5], f"{OCI}+zstd", "cut off"),
         (gzip.compress(DATA) + b"more" * 9, f"{OCI}+gzip", "damaged"),
-        (zstd.compress(DATA) + b"more" * 9, f"{OCI}+zstd", "damaged"),
+        (zstd_compress(DATA) + b"more" * 9, f"{OCI}+zstd", "damaged"),
         (gzip.compress(DATA)[:-8] + bytes(8), f"{OCI}+gzip", "damaged"),
         (b"", f"{OCI}+gzip", "says gzip"),
         (b"\x1f\x8b", f"{OCI}+gzip", "says gzip"),
@@ -112,4 +112,4 @@ def test_hostile_streams_never_crash(data: bytes, kind: str) -> None:
 def test_pieces_are_small_whatever_the_ratio() -> None:
     """A gigabyte of zeros comes a megabyte at a time."""
     assert max(map(len, unpacked(pieces(gzip.compress(bytes(50 << 20))), f"{OCI}+gzip"))) <= 1 << 20
-    assert max(map(len, unpacked(pieces(zstd.compress(bytes(50 << 20))), f"{OCI}+zstd"))) <= 1 << 20
+    assert max(map(len, unpacked(pieces(zstd_compress(bytes(50 << 20))), f"{OCI}+zstd"))) <= 1 << 20

@@ -6,6 +6,7 @@ from spybuild.images.registry.credentials import Login
 from spybuild.images.registry.names import RepositoryName
 from spybuild.images.registry.repository import Repository
 from spybuild.images.registry.transport import Patience, Transport
+from spybuild.images.registry.writing import WritableRepository
 from tests.fakes.registry import FakeServer
 
 HASTE = Patience(connect=2, read=0.5, attempts=3, total=5, pace=2)
@@ -25,3 +26,15 @@ def repository(
 ) -> Repository:
     """A repository of a fake registry."""
     return Repository(RepositoryName(server.address, name), hasty(**options), lambda _: login())
+
+
+def writable(
+    server: FakeServer,
+    name: str = "shop/api",
+    login: Callable[[], Login | None] = lambda: None,
+    mount_from: str = "",
+    **options: object,
+) -> WritableRepository:
+    """A repository of a fake registry that is written to; `mount_from` is another one of that registry."""
+    source = RepositoryName(server.address, mount_from) if mount_from else None
+    return WritableRepository(RepositoryName(server.address, name), hasty(**options), lambda _: login(), source)

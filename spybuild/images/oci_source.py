@@ -1,86 +1,17 @@
-"""What all sources of images have in common: a platform is opened once, its layers are indexed once."""
+"""Images made of OCI's or Docker's documents, wherever these are: in a registry, a layout, a daemon's export."""
 
-import threading
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from spybuild.errors import ImageInvalid, ImageNotFound
-from spybuild.images.files import Files
+from spybuild.images.layered_source import LayeredSource, OpenedPlatform, Store
 from spybuild.images.layers.layer import Layer
 from spybuild.images.oci.descriptors import INDEXES, Descriptor
 from spybuild.images.oci.indexes import platforms_of
 from spybuild.images.oci.manifests import Config, read_config, read_manifest, require_image
 from spybuild.model.digests import Digest
-from spybuild.model.image import Image, ImageConfig, PlatformImage
-
-
-class Store(Protocol):
-    """Indexes layers and merges them; `spybuild.images.layers.store.LayerStore` is one."""
-
-    def files(self, layers: Sequence[Layer]) -> Files:
-        """The merged tree of these layers, the lowest first; `Layer.open` is called only for those not known yet."""
-
-
-@dataclass(frozen=True)
-class OpenedPlatform:
-    """One platform, opened: how it is run, and where its layers are."""
-
-    config: ImageConfig
-    layers: tuple[Layer, ...]
-
-
-class OpenedSource(ABC):
-    """A `Source` that remembers what it has opened. Subclasses say what the image is, and open a platform."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._lock = threading.Lock()
-        self._image: Image | None = None
-        self._locks: dict[PlatformImage, threading.Lock] = {}
-        self._platforms: dict[PlatformImage, OpenedPlatform] = {}
-        self._files: dict[PlatformImage, Files] = {}
-
-    @abstractmethod
-    def read_image(self) -> Image:
-        """The index and its platforms; called once."""
-
-    @abstractmethod
-    def open_platform(self, image: PlatformImage) -> OpenedPlatform:
-        """One platform's config and layers; called once for each."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Hang up, and drop what is temporary."""
-
-    def image(self) -> Image:
-        """See `Source.image`."""
-        with self._lock:
-            if self._image is None:
-                self._image = self.read_image()
-            return self._image
-
-    def config(self, image: PlatformImage) -> ImageConfig:
-        """See `Source.config`."""
-        with self._locked(image):
-            return self._opened(image).config
-
-    def files(self, image: PlatformImage) -> Files:
-        """See `Source.files`."""
-        with self._locked(image):
-            if image not in self._files:
-                self._files[image] = self._store.files(self._opened(image).layers)
-            return self._files[image]
-
-    def _locked(self, image: PlatformImage) -> threading.Lock:
-        with self._lock:
-            return self._locks.setdefault(image, threading.Lock())
-
-    def _opened(self, image: PlatformImage) -> OpenedPlatform:
-        if image not in self._platforms:
-            self._platforms[image] = self.open_platform(image)
-        return self._platforms[image]
+from spybuild.model.image import Image, PlatformImage
 
 
 class Content(Protocol):
@@ -93,7 +24,7 @@ class Content(Protocol):
         """A blob's bytes as they are stored, not held against anything."""
 
 
-class OciSource(OpenedSource):
+class OciSource(LayeredSource):
     """An image that is made of OCI's or Docker's documents, wherever they are."""
 
     def __init__(
@@ -122,7 +53,7 @@ class OciSource(OpenedSource):
         self._manifests: dict[tuple[object, Digest], Descriptor] = {}
 
     def read_image(self) -> Image:
-        """See `OpenedSource.read_image`."""
+        """See `LayeredSource.read_image`."""
         root, content = self._root()
         found = platforms_of(self._reference, root, content, self._content.fetch)
         self._manifests = {(each.platform, each.digest): each for each in found}
@@ -130,7 +61,7 @@ class OciSource(OpenedSource):
         return Image(self._reference, root.digest, "index" if root.media_type in INDEXES else "image", platforms)
 
     def open_platform(self, image: PlatformImage) -> OpenedPlatform:
-        """See `OpenedSource.open_platform`."""
+        """See `LayeredSource.open_platform`."""
         self.image()
         entry = self._manifests.get((image.platform, image.digest)) if image.digest else None
         if entry is None:
@@ -138,7 +69,7 @@ class OciSource(OpenedSource):
         return platform_from(self._content, entry, image)
 
     def close(self) -> None:
-        """See `OpenedSource.close`."""
+        """See `LayeredSource.close`."""
         self._hang_up()
 
     def _platform_image(self, entry: Descriptor) -> PlatformImage:

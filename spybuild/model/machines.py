@@ -1,0 +1,31 @@
+"""What the binaries of each architecture look like: the ELF header that OCI's name for it means (gABI and psABIs)."""
+
+from typing import NamedTuple
+
+
+class Machine(NamedTuple):
+    """What an ELF header says of a machine: `e_machine`, bits, and whether the byte order is little-endian."""
+
+    number: int
+    bits: int
+    little: bool
+
+
+MACHINES = {
+    "386": Machine(3, 32, True),
+    "amd64": Machine(62, 64, True),
+    "arm": Machine(40, 32, True),
+    "arm64": Machine(183, 64, True),
+    "loong64": Machine(258, 64, True),
+    "mips64le": Machine(8, 64, True),
+    "ppc64": Machine(21, 64, False),
+    "ppc64le": Machine(21, 64, True),
+    "riscv64": Machine(243, 64, True),
+    "s390x": Machine(22, 64, False),
+}
+_ARCHITECTURES = {machine: architecture for architecture, machine in MACHINES.items()}
+
+
+def architecture_of(machine: Machine) -> str:
+    """OCI's name for a machine; empty where none of those here is meant."""
+    return _ARCHITECTURES.get(machine, "")

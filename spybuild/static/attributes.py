@@ -1,0 +1,226 @@
+"""Attributes and items: what `x.name` and `x[index]` are, and what setting them does."""
+
+from spybuild.static.core import ANYTHING, Raised
+from spybuild.static.items import Items
+from spybuild.static.modules import Module
+from spybuild.static.values import (
+    Binding,
+    Bound,
+    Cached,
+    Class,
+    Container,
+    Descriptor,
+    Doubt,
+    Either,
+    Function,
+    Instance,
+    Known,
+    Namespace,
+    Native,
+    Object,
+    Partial,
+    Some,
+    Special,
+    Tuple,
+    Unknown,
+    Value,
+    container,
+    options,
+    type_name,
+)  # fmt: skip
+
+_CODE_SLOTS = ("__code__", "__defaults__", "__kwdefaults__", "__signature__", "__annotations__")
+_MODULES = Special("sys.modules")
+
+
+class Attributes(Items):
+    """Reads and writes attributes and items."""
+
+    def attribute(self, value: Value, name: str, line: int | None) -> Value:
+        """What `value.name` is."""
+        if isinstance(value, Either):
+            return self.joined([self.attribute(each, name, line) for each in value.options], line)
+        found = self._find(value, name, line)
+        if found is None:
+            self.risk()
+            if isinstance(value, Unknown):
+                return value
+            return self.unknown(f"what .{name} is cannot be known", line)
+        return self.resolver.actual(found)
+
+    def _find(self, value: Value, name: str, line: int | None) -> Value | None:
+        match value:
+            case Module():
+                return self._of_module(value, name, line)
+            case Class():
+                return self._of_class(value, name)
+            case Instance():
+                return self._of_instance(value, name)
+            case Namespace():
+                return Bound(Special(f"method.{name}"), value)
+            case Special(key="anything"):
+                return value
+            case Special(key="frame"):
+                return value if name == "f_back" else Namespace(None) if name in ("f_globals", "f_locals") else None
+            case Bound(function=Class() as rest):
+                return self._of_super(rest, value.receiver, name)
+            case Special():
+                return Special(f"{value.key}.{name}") if self.resolver.knows(f"{value.key}.{name}") else None
+            case Function() | Cached() | Native():
+                return self._of_function(value, name)
+            case Tuple(names=names) if name in names:
+                return value.items[names.index(name)]
+            case Known() | Some() | Tuple() | Container():
+                return Bound(Special(f"method.{name}"), value) if _has_method(value, name) else None
+            case Descriptor(kind="property") if name in ("setter", "getter", "deleter"):
+                return Bound(Special(f"property.{name}"), value)
+            case Descriptor(kind="staticmethod" | "classmethod", function=function) if name == "__func__":
+                return function
+            case Bound(function=function) if name == "__func__":
+                return function
+            case Partial(function=function) if name == "func":
+                return function
+            case _:
+                return None
+
+    def _of_module(self, module: Module, name: str, line: int | None) -> Value | None:
+        if name == "__dict__":
+            return Namespace(module)
+        if self.stale and (module.cells, name) in self.stale:
+            return self.unknown(f"{name} may have been changed from outside", line)
+        found = self.resolver.member(module, name)
+        if found is None:
+            raise Raised("AttributeError", f"module {module.name!r} has no attribute {name!r}", self.frame.module, line)
+        return self.read_member(found)
+
+    def _of_class(self, kind: Class, name: str) -> Value | None:
+        known: dict[str, Value] = {
+            "__dict__": Namespace(kind), "__name__": Known(kind.name), "__qualname__": Known(kind.qualname),
+            "__module__": Known(kind.module), "__bases__": Tuple(kind.bases), "__mro__": Tuple(kind.mro),
+            "__subclasses__": Special("class.__subclasses__"),
+        }  # fmt: skip
+        found = kind.find(name)
+        if name in ("_convert_", "_convert") and any(owner.path == "enum.Enum" for owner in kind.mro):
+            return Special("enum._convert_")
+        if name == "__members__" and any(owner.path == "enum.Enum" for owner in kind.mro) and not kind.unknown():
+            members = [(each, told.value) for each, told in kind.cells.told() if isinstance(told.value, Instance)]
+            return container("dict", tuple(Tuple((Known(each), member)) for each, member in members))
+        if found is None:
+            doubt = kind.unknown()
+            if name in known and (name not in ("__bases__", "__mro__") or not kind.unsure):
+                return known[name]
+            if name in ("__setattr__", "__delattr__", "__new__", "__init__", "__init_subclass__") and not doubt:
+                return Special(f"object.{name}")
+            return Unknown(doubt) if doubt else None
+        if name in ("__dict__", "__module__", "__qualname__"):
+            return known[name]
+        owner, binding = found
+        if self.stale and (owner.cells, name) in self.stale:
+            return self.unknown(f"{name} may have been changed from outside", None)
+        value = self.resolver.actual(self.read_member(binding))
+        if isinstance(value, Descriptor) and value.function:
+            if value.kind == "staticmethod":
+                return value.function
+            if value.kind == "classmethod":
+                return Bound(value.function, kind)
+        if isinstance(value, Native) and owner.native and name == "__new__":
+            return Special("object.__new__")
+        if isinstance(value, Native) and value.parameters and value.parameters[0][0] == "type":
+            return Bound(value, kind)  # a class method in C
+        return value
+
+    def _of_super(self, rest: Class, receiver: Value, name: str) -> Value | None:
+        """What `super().name` is: a function of a base, bound to what the method was called on."""
+        found = rest.find(name)
+        if found is None:
+            return Special(f"object.{name}") if not rest.unknown() and name.startswith("__") else None
+        value = self.resolver.actual(self.read_member(found[1]))
+        if name == "__new__":
+            return Special("object.__new__") if found[0].native else getattr(value, "function", value)
+        if isinstance(value, Descriptor):
+            function = value.function if value.kind in ("classmethod", "staticmethod") else None
+            kind = receiver if isinstance(receiver, Class) else getattr(receiver, "kind", receiver)
+            return Bound(function, kind) if function and value.kind == "classmethod" else function
+        return Bound(value, receiver)
+
+    def _of_instance(self, instance: Instance, name: str) -> Value | None:
+        if name == "__class__":
+            return instance.kind
+        self.lend(instance, None)
+        own = instance.cells.get(name)
+        found = instance.kind.find(name)
+        if found is None:
+            return self.read_member(own) if own else None
+        value = self.resolver.actual(self.read_member(found[1]))
+        match value:
+            case Function() | Native() | Cached():
+                return Bound(value, instance) if own is None else self.read_member(own)
+            case Descriptor(kind="staticmethod", function=function):
+                return function
+            case Descriptor(kind="classmethod", function=function) if function:
+                return Bound(function, instance.kind)
+            case Descriptor() | Instance():
+                return None
+            case _:
+                return self.read_member(own) if own else value
+
+    def _of_function(self, function: Function | Cached | Native, name: str) -> Value | None:
+        own = function.cells.get(name)
+        if own:
+            return self.read_member(own)
+        if isinstance(function, Function):
+            known = {"__name__": function.name, "__qualname__": function.qualname, "__module__": function.module.name}
+            if name in known:
+                return Known(known[name])
+        if name == "__globals__" and isinstance(function, Function):
+            return Namespace(function.module)
+        if name in ("cache_clear", "cache_info", "register", "__get__", "__call__"):
+            return Bound(Special(f"function.{name}"), function)
+        return None
+
+    def set_attribute(self, target: Value, name: str, value: Value | None, line: int | None) -> None:
+        """Do `target.name = value`, or delete it where `value` is None."""
+        for each in options(target):
+            self._set_one(each, name, value, line, certain=not isinstance(target, Either))
+
+    def _set_one(self, target: Value, name: str, value: Value | None, line: int | None, *, certain: bool) -> None:
+        binding = None if value is None else Binding(value, line)
+        self.lend(target, line)
+        match target:
+            case Class() | Module() | Instance():
+                self._set_cell(target, name, binding, certain, line)
+            case Function() | Cached() | Native():
+                if name in _CODE_SLOTS:
+                    binding = Binding(self.unknown(f"its {name} is replaced", line), line)
+                self.journal.write(target.cells, name, binding)
+            case Unknown() | Namespace() | Bound() | Special():
+                self.risk(ANYTHING)
+        if value is not None and not isinstance(target, Class | Module | Function):
+            self.keep_watch(value, line)
+
+    def _set_cell(self, target: Object, name: str, binding: Binding | None, certain: bool, line: int | None) -> None:
+        if isinstance(target, Instance) and (found := target.kind.find(name)):
+            self.escape(found[1].value, line)
+        if not certain:
+            why = Doubt("it may be set from outside", line)
+            old = target.cells.get(name)
+            binding = Binding(old.value if old else self.unknown(why.reason, line), line, why)
+        if isinstance(target, Class) and name in ("__bases__", "__class__"):
+            self.poison(Namespace(target), f"its {name} is replaced", line)
+            target.unsure = target.unsure or Doubt(f"its {name} is replaced", line)
+        self.put(target if isinstance(target, Module | Class) else None, target.cells, name, binding)
+
+
+_TYPES: tuple[type, ...] = (str, bytes, int, float, bool, list, tuple, dict, set, frozenset, bytearray, complex)
+_BUILTIN_TYPES = {kind.__name__: kind for kind in _TYPES}
+
+
+def _has_method(value: Value, name: str) -> bool:
+    """Whether a value of a builtin type has a method of that name."""
+    kind = _BUILTIN_TYPES.get(type_name(value) or "")
+    return kind is not None and callable(getattr(kind, name, None)) and not name.startswith("__")
+
+
+def kind_of(value: Value) -> str:
+    """The name of a value's type; `?` where it is not known."""
+    return type_name(value) or "?"

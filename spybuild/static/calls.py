@@ -1,0 +1,209 @@
+"""Calls: functions of the image are followed a little way, those of the standard library are known by what they mean."""
+
+from spybuild.static import known_methods
+from spybuild.static.core import Arguments
+from spybuild.static.following import Following
+from spybuild.static.knowledge import KNOWN, RETURNED, Call
+from spybuild.static.values import (
+    CONTENT,
+    Bound,
+    Cached,
+    Class,
+    Container,
+    Descriptor,
+    Doubt,
+    Either,
+    Function,
+    Instance,
+    Namespace,
+    Native,
+    Partial,
+    Some,
+    Special,
+    Unknown,
+    Value,
+)  # fmt: skip
+
+_IMMUTABLE = (
+    "int",
+    "float",
+    "complex",
+    "str",
+    "bytes",
+    "bool",
+    "range",
+    "slice",
+    "frozenset",
+    "bytearray",
+    "memoryview",
+)
+
+
+_DESCRIPTORS = ("builtins.property", "builtins.staticmethod", "builtins.classmethod", "builtins.super", "builtins.type")
+
+
+class Calls(Following):
+    """Calls what can be called."""
+
+    def call(self, function: Value, arguments: Arguments, line: int | None) -> Value:
+        """What a call returns."""
+        self.step()
+        match function:
+            case Function():
+                return self.follow(function, arguments, line)
+            case Bound():
+                return self._bound(function, arguments, line)
+            case Class():
+                return self._instantiate(function, arguments, line)
+            case Special(key=key) | Native(key=key):
+                return self.known_call(key, arguments, line)
+            case Partial():
+                given = {**function.keywords, **arguments.keywords}
+                every = Arguments((*function.arguments, *arguments.positional), given, arguments.exact)
+                return self.call(function.function, every, line)
+            case Cached() if wrapped := function.cells.get("__wrapped__"):
+                return self.call(wrapped.value, arguments, line)
+            case Instance() if found := function.kind.find("__call__"):
+                return self.call(Bound(self.read_member(found[1]), function), arguments, line)
+            case Descriptor(kind="staticmethod", function=inner) if inner:
+                return self.call(inner, arguments, line)
+            case Either(options=choices):
+                return self._one_of_several(choices, arguments, line)
+            case Unknown():
+                self.unfollowed(arguments, line)
+                return function
+            case _:
+                return self.unfollowed(arguments, line)
+
+    def _one_of_several(self, choices: tuple[Value, ...], arguments: Arguments, line: int | None) -> Value:
+        results: list[Value] = []
+
+        def one(choice: Value) -> None:
+            results.append(self.call(choice, arguments, line))
+
+        paths = [lambda choice=choice: one(choice) for choice in choices]
+        self.fork(paths, Doubt("it is not known which function is called", line))
+        return self.joined(results, line) if results else self.unfollowed(arguments, line)
+
+    def _bound(self, bound: Bound, arguments: Arguments, line: int | None) -> Value:
+        function, receiver = bound.function, bound.receiver
+        if isinstance(function, Native):
+            name = function.key.rpartition(".")[2]
+            if function.key in KNOWN:
+                return self.known_call(function.key, _prepended(receiver, arguments), line)
+            return self._method_of_native(name, function.key, receiver, arguments, line)
+        if isinstance(function, Special) and function.key.startswith("method."):
+            return self.call_method(receiver, function.key[7:], arguments, line)
+        return self.call(function, _prepended(receiver, arguments), line)
+
+    def _method_of_native(self, name: str, key: str, receiver: Value, arguments: Arguments, line: int | None) -> Value:
+        if isinstance(receiver, Instance):
+            content = receiver.cells.get(CONTENT)
+            if content and isinstance(content.value, Container):
+                return self.call_method(content.value, name, arguments, line)
+        found = RETURNED.get(key)
+        return found if found is not None else self.unfollowed(arguments, line, f"{key}()")
+
+    def call_method(self, receiver: Value, name: str, arguments: Arguments, line: int | None) -> Value:
+        """Call a method of a builtin type."""
+        handler = KNOWN.get(f"method.{name}")
+        given = _prepended(receiver, arguments)
+        result = handler(Call(self.as_interpreter(), given, line)) if handler else None
+        if result is None:
+            result = known_methods.text_method(name, given)
+        if result is not None:
+            return result
+        if isinstance(receiver, Namespace):
+            self.poison(receiver, f"its namespace is used in a way that cannot be followed (.{name})", line)
+        elif isinstance(receiver, Container):
+            self.escape(receiver, line)
+        return self.unfollowed(arguments, line, f".{name}()")
+
+    def known_call(self, key: str, arguments: Arguments, line: int | None) -> Value:
+        constant = self.resolver.constants.called(key)
+        if constant is not None:
+            return constant
+        handler = KNOWN.get(key)
+        if (key in RETURNED or key.startswith("builtins.")) and key not in _DESCRIPTORS:
+            for argument in arguments.every:
+                self.lend(argument, line)
+        result = handler(Call(self.as_interpreter(), arguments, line)) if handler else RETURNED.get(key)
+        if result is not None:
+            return result
+        real = self.resolver.real(key)
+        if real is not None and not isinstance(real, Special | Native | Unknown):
+            return self.call(real, arguments, line)
+        return self.unfollowed(arguments, line, f"{key}()")
+
+    # ---- classes ----
+    def _instantiate(self, kind: Class, arguments: Arguments, line: int | None) -> Value:
+        """Make an instance: `__new__` and `__init__` are followed where they may change more than the instance."""
+        if kind.native:
+            return self._make_native(kind, arguments, line)
+        if kind.path in KNOWN and kind.home and kind.home.is_stdlib:
+            return self.known_call(kind.path, arguments, line)
+        if isinstance(kind.metaclass, Class) and kind.metaclass.find("__call__"):
+            owner = kind.metaclass.find("__call__")
+            if owner and not owner[0].native and not (owner[0].home and owner[0].home.is_stdlib):
+                return self.unfollowed(arguments, line, f"{kind.name}()")
+        if kind.unsure or any(owner.path == "enum.Enum" for owner in kind.mro):
+            return self.unfollowed(arguments, line, f"{kind.name}()")
+        instance = self._made(kind, arguments, line)
+        if isinstance(instance, Instance) and instance.kind is kind:
+            self._initialise(instance, arguments, line)
+        return instance
+
+    def _made(self, kind: Class, arguments: Arguments, line: int | None) -> Value:
+        found = kind.find("__new__")
+        if not found or found[0].native:
+            return Instance(kind=kind)
+        value = found[1].value
+        function = value.function if isinstance(value, Descriptor) else value
+        if isinstance(function, Function) and not found[1].doubt:
+            return self.call(function, _prepended(kind, arguments), line)
+        return (
+            self.unknown(f"it is not known what {kind.name}.__new__ returns", line)
+            if not kind.tuple_fields
+            else Instance(kind=kind)
+        )
+
+    def _initialise(self, instance: Instance, arguments: Arguments, line: int | None) -> None:
+        found = instance.kind.find("__init__")
+        if not found or found[0].native:
+            return
+        function = found[1].value
+        if isinstance(function, Function) and (effects := function.module.effects):
+            if function.module is not self.module and not any(isinstance(each, Namespace) for each in arguments.every):
+                self.risk()
+                for argument in arguments.every:
+                    self._lend(argument, line)
+            elif effects.may_happen(function.node) or self.resolver.traits(function.node).raises:
+                self.call(function, _prepended(instance, arguments), line)
+            else:
+                self.risk()
+
+    def _lend(self, argument: Value, line: int | None) -> None:
+        """What a constructor elsewhere is given may be kept and changed there."""
+        if isinstance(argument, Container | Function | Namespace):
+            self.escape(argument, line)
+
+    def _make_native(self, kind: Class, arguments: Arguments, line: int | None) -> Value:
+        handler = KNOWN.get(kind.path)
+        if kind.path not in _DESCRIPTORS:
+            for argument in arguments.every:
+                self.lend(argument, line)
+        result = handler(Call(self.as_interpreter(), arguments, line)) if handler else None
+        if result is not None:
+            return result
+        for argument in arguments.every:
+            self.escape(argument, line)
+        if kind.module == "builtins" and kind.name in _IMMUTABLE:
+            return Some(kind.name)
+        if kind.path in ("builtins.type", "builtins.super"):
+            return self.unknown(f"it is not known what {kind.name}() returns", line)
+        self.risk()
+        return Instance(kind=kind)
+
+
+def _prepended(receiver: Value, arguments: Arguments) -> Arguments:
+    return Arguments((receiver, *arguments.positional), arguments.keywords, arguments.exact)

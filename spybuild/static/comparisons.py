@@ -1,0 +1,86 @@
+"""Comparisons, as far as both sides are known."""
+
+import ast
+
+from spybuild.static import folding
+from spybuild.static.attributes import Attributes
+from spybuild.static.modules import Module
+from spybuild.static.values import (
+    Class,
+    Container,
+    Either,
+    Function,
+    Known,
+    Namespace,
+    Some,
+    Special,
+    Tuple,
+    Unknown,
+    Value,
+    type_name,
+)  # fmt: skip
+
+_UNIQUE = (Class, Function, Module)
+
+
+class Comparisons(Attributes):
+    """Evaluates comparisons."""
+
+    def compare(self, node: ast.Compare) -> Value:
+        left, results = self.evaluate(node.left), []
+        for operator, right_node in zip(node.ops, node.comparators, strict=True):
+            right = self.evaluate(right_node)
+            self.lend(left, node.lineno)
+            self.lend(right, node.lineno)
+            results.append(self._comparison(operator, left, right))
+            left = right
+        if any(result is False for result in results):
+            return Known(False)
+        if all(results):
+            return Known(True)
+        self.risk()
+        return Some("bool")
+
+    def _comparison(self, operator: ast.cmpop, left: Value, right: Value) -> bool | None:
+        special = self.resolver.constants.contains(left, right) if isinstance(operator, ast.In | ast.NotIn) else None
+        if special is not None:
+            return special == isinstance(operator, ast.In)
+        if isinstance(operator, ast.Is | ast.IsNot):
+            same = _identity(left, right)
+            return None if same is None else same == isinstance(operator, ast.Is)
+        if isinstance(operator, ast.In | ast.NotIn):
+            found = self._membership(left, right)
+            return None if found is None else found == isinstance(operator, ast.In)
+        return folding.compare(operator, left, right)
+
+    def _membership(self, item: Value, box: Value) -> bool | None:
+        if isinstance(box, Namespace) and isinstance(item, Known) and isinstance(item.value, str) and box.owner:
+            cells = self.names_of(box.owner)
+            found = self.found_in(cells, item.value)
+            return None if (found.doubt if found else cells.open) else found is not None
+        if isinstance(box, Container) and box.type == "dict" and box.content is not None:
+            keys = [pair.items[0] for pair in box.content if isinstance(pair, Tuple)]
+            box = Tuple(tuple(keys))
+        elif isinstance(box, Known) and isinstance(box.value, str | bytes):
+            return folding.compare(ast.In(), item, box)
+        found_items = self.items_of(box)
+        if found_items is None or not isinstance(item, Known | Tuple):
+            return None
+        same = [folding.compare(ast.Eq(), item, each) for each in found_items]
+        return True if True in same else None if None in same else False
+
+
+def _identity(left: Value, right: Value) -> bool | None:
+    """Whether two values are one object; None where that is not known."""
+    if isinstance(left, Unknown | Either) or isinstance(right, Unknown | Either):
+        return None
+    if left is right and not isinstance(left, Known | Some):
+        return True
+    if isinstance(left, Known) and isinstance(right, Known):
+        return folding.compare(ast.Is(), left, right)
+    if isinstance(left, _UNIQUE) and isinstance(right, _UNIQUE):
+        return False
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Known) and one.value in (None, True, False, ...):
+            return None if isinstance(other, Special) or type_name(one) == type_name(other) else False
+    return None

@@ -1,0 +1,202 @@
+"""What the parts of the interpreter share: the frames, the paths through the code, and the limits.
+
+The interpreter runs code on values that are only half known. Where it cannot know which way the target would go, it
+goes both, and what differs afterwards is in doubt. It never touches anything of the image but text.
+"""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from spybuild.static.modules import Module
+from spybuild.static.scopes import Changes, End, Frame, Journal
+from spybuild.static.values import (
+    Binding,
+    Cells,
+    Class,
+    Doubt,
+    Known,
+    Unknown,
+    Value,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from spybuild.static.interpreter import Interpreter
+    from spybuild.static.resolve import Resolver
+
+MOST_STEPS = 150_000  # expressions and statements of one module
+MOST_DEPTH = 500  # expressions, statements and calls within each other, over all modules that are being read
+MOST_CALLS = 8  # calls within each other
+ANYTHING = "*"  # the exception that a call of something unknown may raise
+
+
+class Raised(Exception):  # noqa: N818  # the target's exception, not ours
+    """The target raises for sure.
+
+    Attributes:
+        kind: the exception's name; kinds: all classes it is an instance of, by name.
+    """
+
+    def __init__(self, kind: str, message: str, module: Module, line: int | None, status: int | None = None) -> None:
+        super().__init__(message)
+        self.kind, self.message, self.module, self.line, self.status = kind, message, module, line, status
+
+
+class TooMuch(Exception):  # noqa: N818  # a limit, not an error
+    """A module, or a call, takes more steps than it is worth."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """A `try` whose body is being executed: what it may raise, and what was done on the way to it."""
+
+    risks: set[str] = field(default_factory=set)
+    changes: list[Changes] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a call passes; not `exact` where an unknown `*` or `**` may pass more."""
+
+    positional: tuple[Value, ...] = ()
+    keywords: dict[str, Value] = field(default_factory=dict)
+    exact: bool = True
+
+    def get(self, index: int, name: str = "") -> Value | None:
+        """An argument by its place or its name, if it is passed."""
+        if name in self.keywords:
+            return self.keywords[name]
+        return self.positional[index] if index < len(self.positional) else None
+
+    @property
+    def every(self) -> tuple[Value, ...]:
+        """All values that are passed."""
+        return (*self.positional, *self.keywords.values())
+
+
+def _is_near(one: Module, other: Module) -> bool:
+    """Whether two modules are of one package: whoever imports one of them sees what the other does at import."""
+    return one.name.partition(".")[0] == other.name.partition(".")[0]
+
+
+class Core:
+    """The state of one module's execution, and the ways to fork it. The other parts are in the subclasses' files."""
+
+    def __init__(self, resolver: "Resolver", module: Module) -> None:
+        self.resolver, self.module = resolver, module
+        self.journal = Journal()
+        self.frame = Frame(module, module.cells)
+        self.frames = [self.frame]
+        self.trials: list[Trial] = []
+        self.steps = 0
+        self.limit = MOST_STEPS
+        self.depth = resolver.depth
+        self.assured: list[str] = []  # conditions on the environment that hold here, as text
+        self.uncertain = 0  # paths that the target may not go, within each other
+        self.stale: set[tuple[Cells, str]] = set()
+
+    # The parts call each other through these; each is one file's.
+    def evaluate(self, node: ast.expr) -> Value:
+        """What an expression is worth."""
+        raise NotImplementedError
+
+    def execute(self, statements: Sequence[ast.stmt]) -> End | None:
+        """Execute a block of statements."""
+        raise NotImplementedError
+
+    def call(self, function: Value, arguments: Arguments, line: int | None) -> Value:
+        """What a call returns."""
+        raise NotImplementedError
+
+    def attribute(self, value: Value, name: str, line: int | None) -> Value:
+        """What `value.name` is."""
+        raise NotImplementedError
+
+    def set_attribute(self, target: Value, name: str, value: Value | None, line: int | None) -> None:
+        """Do `target.name = value`, or delete it where `value` is None."""
+        raise NotImplementedError
+
+    def assign(self, target: ast.expr, value: Value) -> None:
+        """Bind a target of an assignment."""
+        raise NotImplementedError
+
+    def items_of(self, value: Value) -> tuple[Value, ...] | None:
+        """What iterating over a value gives; None where that is not known."""
+        raise NotImplementedError
+
+    def as_interpreter(self) -> "Interpreter":
+        """The whole that this is a part of."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Count; a body may only cost so much."""
+        self.steps += 1
+        if self.steps > self.limit:
+            raise TooMuch
+
+    # ---- names ----
+    def mangle(self, name: str) -> str:
+        """The name that a private one really has in the class being executed."""
+        private = self.frame.private.lstrip("_")
+        if not private or not name.startswith("__") or name.endswith("__"):
+            return name
+        return f"_{private}{name}"
+
+    def cells_for(self, name: str) -> Cells:
+        """Where a name is bound by a statement of the current frame."""
+        frame = self.frame
+        if name in frame.global_:
+            return frame.module.cells
+        if name in frame.nonlocal_:
+            return next((cells for cells in frame.enclosing if cells.get(name)), frame.cells)
+        return frame.cells
+
+    def bind(self, name: str, value: Value, line: int | None) -> None:
+        """Bind a name of the current frame."""
+        name = self.mangle(name)
+        cells = self.cells_for(name)
+        owner = self.frame.module if cells is self.frame.module.cells else None
+        self.put(owner, cells, name, Binding(value, line))
+
+    def put(self, owner: "Module | Class | None", cells: Cells, name: str, binding: Binding | None) -> None:
+        """Bind a name in a namespace. What belongs to another module, and is shared, is only remembered as changed."""
+        maker = owner if isinstance(owner, Module) else owner.maker if owner else None
+        if isinstance(owner, Class) and name == "__module__" and maker and _is_near(maker, self.module):
+            self._rename(owner, name, binding)
+        elif maker is not None and maker is not self.module:
+            self.stale.add((cells, name))
+        elif isinstance(owner, Class) and name in ("__module__", "__qualname__", "__name__"):
+            self._rename(owner, name, binding)
+        else:
+            self.journal.write(cells, name, binding)
+
+    def _rename(self, kind: Class, name: str, binding: Binding | None) -> None:
+        """`__module__` of a class and its like are set."""
+        value = binding.value if binding else None
+        if self.uncertain or not isinstance(value, Known) or not isinstance(value.value, str):
+            kind.unsure = kind.unsure or Doubt(
+                f"its {name} is set to what is not known", binding.line if binding else None
+            )
+        else:
+            setattr(kind, name.strip("_"), value.value)
+
+    def found_in(self, cells: Cells, name: str) -> Binding | None:
+        """What a namespace has under a name, as far as this module's code has not changed it."""
+        found = cells.get(name)
+        if self.stale and (cells, name) in self.stale:
+            return Binding(self.unknown(f"{name} may have been changed from outside", None))
+        return found
+
+    def unbind(self, name: str, line: int | None) -> None:
+        """Do `del name`."""
+        name = self.mangle(name)
+        cells = self.cells_for(name)
+        found = self.found_in(cells, name)
+        if not found and not cells.open:
+            raise Raised("NameError", f"name {name!r} is not defined", self.frame.module, line)
+        self.put(self.frame.module if cells is self.frame.module.cells else None, cells, name, None)
+
+    def unknown(self, reason: str, line: int | None) -> Unknown:
+        """Nothing is known of a value."""
+        return Unknown(Doubt(reason, line))

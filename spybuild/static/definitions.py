@@ -1,0 +1,185 @@
+"""Definitions: `def` and `class` with their decorators, and what a class is made of before it is made."""
+
+import ast
+from typing import Any
+
+from spybuild.static import known_tuples, making
+from spybuild.static.core import Arguments
+from spybuild.static.expressions import Expressions
+from spybuild.static.scopes import Frame
+from spybuild.static.values import (
+    Binding,
+    Cells,
+    Class,
+    Doubt,
+    Form,
+    Function,
+    Instance,
+    Known,
+    Namespace,
+    Special,
+    Unknown,
+    Value,
+)  # fmt: skip
+
+_PLAIN_METACLASSES = ("type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType")
+
+
+class Definitions(Expressions):
+    """Executes definitions."""
+
+    # ---- functions ----
+    def define_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """`def`: decorators and defaults are evaluated, then the decorators are called, the last one first."""
+        decorators = [self.evaluate(decorator) for decorator in node.decorator_list]
+        value: Value = self.make_function(node, node.name)
+        self._run_annotations(node)
+        for decorator, written in zip(reversed(decorators), reversed(node.decorator_list), strict=True):
+            value = self.decorate(decorator, value, written)
+        self.bind(node.name, value, node.lineno)
+
+    def _run_annotations(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        every = node.args
+        arguments = [*every.posonlyargs, *every.args, *every.kwonlyargs, every.vararg, every.kwarg]
+        for annotation in [*(each.annotation for each in arguments if each), node.returns]:
+            if annotation is not None:
+                self.run_annotation(annotation)
+
+    def run_annotation(self, node: ast.expr) -> None:
+        """Annotations are evaluated where they stand, except since 3.14 and under PEP 563; most do nothing."""
+        if self.frame.module.has_lazy_annotations:
+            return
+        if any(isinstance(inner, ast.Call | ast.NamedExpr) for inner in ast.walk(node)):
+            self.evaluate(node)
+
+    def decorate(self, decorator: Value, value: Value, written: ast.expr) -> Value:
+        """What a decorator makes of a function or a class."""
+        result = self.call(decorator, Arguments((value,)), written.lineno)
+        if isinstance(result, Unknown):
+            name = ast.unparse(written)[:60] if not isinstance(written, ast.Call) else ast.unparse(written.func)[:60]
+            return Unknown(Doubt(f"it is not known what the decorator @{name} returns", written.lineno))
+        return result
+
+    # ---- classes ----
+    def define_class(self, node: ast.ClassDef) -> None:
+        """`class`: bases, keywords, the body in a namespace of its own, then what metaclass and decorators make of it."""
+        decorators = [self.evaluate(decorator) for decorator in node.decorator_list]
+        bases, exact = self._bases(node)
+        keywords = {item.arg or "**": self.evaluate(item.value) for item in node.keywords}
+        kind = self._blank(node)
+        self._run_body(node, kind)
+        value = self.make_class(kind, bases, keywords, exact)
+        for decorator, written in zip(reversed(decorators), reversed(node.decorator_list), strict=True):
+            value = self.decorate(decorator, value, written)
+        self.bind(node.name, value, node.lineno)
+
+    def _bases(self, node: ast.ClassDef) -> tuple[list[Value], bool]:
+        bases: list[Value] = []
+        exact = True
+        for base in node.bases:
+            value = self.evaluate(base.value if isinstance(base, ast.Starred) else base)
+            items = self.items_of(value) if isinstance(base, ast.Starred) else (value,)
+            exact = exact and items is not None
+            bases += items or ()
+        return bases, exact
+
+    def _blank(self, node: ast.ClassDef) -> Class:
+        frame = self.frame
+        prefix = f"{frame.function.qualname}.<locals>." if frame.function else ""
+        if frame.is_class and frame.owner:
+            prefix = f"{frame.owner.qualname}."
+        inside = not frame.is_class and not frame.is_module
+        enclosing = (frame.cells, *frame.enclosing) if inside else frame.enclosing
+        return Class(
+            name=node.name, qualname=prefix + node.name, module=self.module_name(), home=frame.module, node=node,
+            enclosing=enclosing, line=node.lineno, maker=self.module,
+        )  # fmt: skip
+
+    def _run_body(self, node: ast.ClassDef, kind: Class) -> None:
+        outer = self.frame
+        self.frame = Frame(outer.module, kind.cells, kind.enclosing, private=node.name, owner=kind)
+        self.frames.append(self.frame)
+        try:
+            self._bind_type_parameters(node)
+            self.execute(node.body)
+        finally:
+            self.frames.pop()
+            self.frame = outer
+
+    def _bind_type_parameters(self, node: Any) -> None:
+        """PEP 695: `class A[T]` has T in a scope of its own around it."""
+        parameters = getattr(node, "type_params", ())
+        if parameters and self.frame.owner:
+            names = {each.name: Binding(Form(each.name, None, type(each).__name__), node.lineno) for each in parameters}
+            self.frame.owner.enclosing = (Cells(names), *self.frame.owner.enclosing)
+            self.frame.enclosing = self.frame.owner.enclosing
+
+    def make_class(self, kind: Class, bases: list[Value], keywords: dict[str, Value], exact: bool) -> Value:
+        """Make a class of a body that has run: its bases, its order of look-up, and what its kind adds."""
+        kind.maker = self.module
+        maker = known_tuples.maker_of(bases)
+        if maker:
+            return known_tuples.make(self.as_interpreter(), maker, kind, bases, keywords)
+        self._settle_bases(kind, bases, exact)
+        metaclass = keywords.get("metaclass") or next(
+            (base.metaclass for base in kind.mro[1:] if base.metaclass is not None), None
+        )
+        kind.metaclass = metaclass
+        making.finish(self, kind)
+        self._run_set_names(kind)
+        self._run_metaclass(kind, metaclass, keywords)
+        return kind
+
+    def _settle_bases(self, kind: Class, bases: list[Value], exact: bool) -> None:
+        known: list[Class] = []
+        for base in bases:
+            resolved = making.base_of(self.resolver, base)
+            if isinstance(resolved, Class):
+                if resolved.path != "builtins.object":
+                    known.append(resolved)
+            elif resolved is not None:
+                kind.unsure = kind.unsure or resolved
+        if not exact:
+            kind.unsure = kind.unsure or Doubt("its bases are not known", kind.line)
+        making.set_bases(kind, making.without_double_generic(known, bases))
+        if getattr(kind.node, "type_params", ()):
+            making.add_generic(self.resolver, kind)
+
+    def _run_set_names(self, kind: Class) -> None:
+        """Objects in the body are told their names (`__set_name__`), and may change the class."""
+        for name, binding in list(kind.cells.told()):
+            value = binding.value
+            if not isinstance(value, Instance):
+                continue
+            found = value.kind.find("__set_name__")
+            if found and isinstance(found[1].value, Function):
+                self.call(found[1].value, Arguments((value, kind, Known(name))), kind.line)
+
+    def _run_metaclass(self, kind: Class, metaclass: Value | None, keywords: dict[str, Value]) -> None:
+        """What runs when a class is made may change it: a metaclass that is not known, `__init_subclass__` of a base."""
+        if metaclass is not None and not self._is_plain(metaclass):
+            self._leave_to(kind, metaclass)
+        for base in kind.mro[1:]:
+            found = base.cells.get("__init_subclass__")
+            if found and not base.native and base.module not in ("typing", "typing_extensions", "enum"):
+                function = getattr(found.value, "function", found.value)
+                passed = {name: value for name, value in keywords.items() if name not in ("metaclass", "**")}
+                if isinstance(function, Function):
+                    self.call(function, Arguments((kind,), passed, "**" not in keywords), kind.line)
+                else:
+                    self.poison(Namespace(kind), f"__init_subclass__ of {base.name} is not known", kind.line)
+                break
+
+    def _is_plain(self, metaclass: Value) -> bool:
+        key = metaclass.key if isinstance(metaclass, Special) else getattr(metaclass, "path", "")
+        return key in ("builtins.type", *_PLAIN_METACLASSES)
+
+    def _leave_to(self, kind: Class, metaclass: Value) -> None:
+        """A metaclass of the image: followed where it only hands on, else the class is what it makes of it."""
+        self.lend(Class(metaclass=metaclass), kind.line)
+        if isinstance(metaclass, Class) and making.adds_nothing(metaclass):
+            return
+        if isinstance(metaclass, Class) and metaclass.home and metaclass.home.is_stdlib:
+            return
+        name = getattr(metaclass, "name", "") or "that is not known"
+        self.poison(Namespace(kind), f"the metaclass {name} may change it", kind.line)

@@ -1,0 +1,142 @@
+"""Functions of the image, followed a little way: what they do counts as if it stood at the call."""
+
+import ast
+
+from spybuild.static.attributes import Attributes
+from spybuild.static.core import MOST_CALLS, Arguments, Raised, TooMuch
+from spybuild.static.knowledge import KNOWN
+from spybuild.static.scopes import End, Frame
+from spybuild.static.values import (
+    Binding,
+    Cells,
+    Doubt,
+    Function,
+    Known,
+    Namespace,
+    Some,
+    Tuple,
+    Value,
+    container,
+)  # fmt: skip
+
+_MOST_STEPS_OF_A_CALL = 20_000
+
+
+class Following(Attributes):
+    """Runs functions' bodies."""
+
+    def unfollowed(self, arguments: Arguments, line: int | None, what: str = "") -> Value:
+        """A call of something that is not known: it may do anything with what it is given."""
+        self.risk()
+        for argument in arguments.every:
+            self.escape(argument, line)
+        return self.unknown(f"it is not known what {what or 'a call'} returns", line)
+
+    def known_call(self, key: str, arguments: Arguments, line: int | None) -> Value:
+        """Call something of the standard library that is known by its meaning."""
+        raise NotImplementedError
+
+    # ---- functions ----
+    def follow(self, function: Function, arguments: Arguments, line: int | None) -> Value:
+        """Run a function's body, where that is worth it; what it does counts as if it stood at the call."""
+        node = function.node
+        if function.module.is_stdlib and (key := f"{function.module.name}.{function.qualname}") in KNOWN:
+            return self.known_call(key, arguments, line)
+        if self.resolver.traits(node).suspends:
+            return self._suspended(function, arguments, line)
+        nested = sum(frame.function is not None for frame in self.frames)
+        if nested >= MOST_CALLS or any(frame.function and frame.function.node is node for frame in self.frames):
+            return self._not_followed(function, arguments, line)
+        if function.module is not self.module and not function.module.tree:
+            return self.unfollowed(arguments, line, f"{function.name}()")
+        return self._run(function, arguments, line)
+
+    def _suspended(self, function: Function, arguments: Arguments, line: int | None) -> Value:
+        """Generators and coroutines run later, if at all."""
+        for argument in arguments.every:
+            self.escape(argument, line)
+        if not isinstance(function.node, ast.Lambda) and _may_change(function):
+            why = Doubt(f"{function.name}() may run later", line)
+            if not any(frame.function and frame.function.node is function.node for frame in self.frames):
+                self.maybe(lambda: self._run(function, arguments, line), why)
+        if isinstance(function.node, ast.AsyncFunctionDef):
+            return Some("coroutine")
+        return Some("generator")
+
+    def _not_followed(self, function: Function, arguments: Arguments, line: int | None) -> Value:
+        if _may_change(function) and function.module is self.module:
+            self.poison(Namespace(function.module), f"{function.name}() changes it in ways that are not followed", line)
+        return self.unfollowed(arguments, line, f"{function.name}()")
+
+    def _run(self, function: Function, arguments: Arguments, line: int | None) -> Value:
+        frame = self._frame_for(function, arguments)
+        if frame is None:
+            return self._not_followed(function, arguments, line)
+        outer, steps = self.frame, self.steps
+        limit, self.limit = self.limit, min(self.limit, self.steps + _MOST_STEPS_OF_A_CALL)
+        self.frame = frame
+        self.frames.append(frame)
+        self.journal.begin()
+        try:
+            return self._result(function, frame)
+        except Raised:
+            if function.module is self.module:
+                raise
+            self.risk()
+            return self.unknown(f"{function.name}() seems to raise", line)
+        except TooMuch:
+            self.steps = steps
+            if limit == self.limit:
+                raise
+            self.frame, self.frames = outer, self.frames[:-1] + [outer]
+            return self._not_followed(function, arguments, line)
+        finally:
+            self.journal.keep()
+            self.frames.pop()
+            self.frame, self.limit = outer, limit
+
+    def _result(self, function: Function, frame: Frame) -> Value:
+        node = function.node
+        if isinstance(node, ast.Lambda):
+            return self.evaluate(node.body)
+        end = self.execute(node.body)
+        self.come_back(End.RETURN)
+        if end is None:
+            frame.returned.append(Known(None))
+        return self.joined(frame.returned[:12], node.lineno)
+
+    def _frame_for(self, function: Function, arguments: Arguments) -> Frame | None:
+        """The frame of a call; None where the arguments do not fit."""
+        cells = Cells()
+        every = function.node.args
+        names = [each.arg for each in (*every.posonlyargs, *every.args)]
+        unknown = self.unknown("an argument that is not known", function.node.lineno)
+        positional = arguments.positional
+        keywords = dict(arguments.keywords)
+        for name, value in zip(names, positional, strict=False):
+            cells.names[name] = Binding(value)
+        for name in (*names, *(each.arg for each in every.kwonlyargs)):
+            if name not in cells.names and name in keywords:
+                cells.names[name] = Binding(keywords.pop(name))
+            elif name not in cells.names:
+                default = function.defaults.get(name) if arguments.exact else unknown
+                if default is None:
+                    return None
+                cells.names[name] = Binding(default)
+        if len(positional) > len(names) and not every.vararg:
+            return None
+        if every.vararg:
+            rest = Tuple(positional[len(names) :]) if arguments.exact else Some("tuple")
+            cells.names[every.vararg.arg] = Binding(rest)
+        if every.kwarg:
+            pairs = tuple(Tuple((Known(name), value)) for name, value in keywords.items())
+            cells.names[every.kwarg.arg] = Binding(container("dict", pairs if arguments.exact else None))
+        local = self.resolver.traits(function.node).local
+        frame = Frame(function.module, cells, function.enclosing, local, private=function.private, function=function)
+        frame.owner = function.owner
+        return frame
+
+
+def _may_change(function: Function) -> bool:
+    effects = function.module.effects
+    return effects is None or effects.may_happen(function.node)

@@ -1,0 +1,194 @@
+"""Imports: which module a name stands for, and whether the target could import it."""
+
+import ast
+
+from spybuild.static.core import Raised
+from spybuild.static.modules import Module, parents_of
+from spybuild.static.paths import Paths
+from spybuild.static.reach import absolute
+from spybuild.static.scopes import opened
+from spybuild.static.values import Binding, Container, Doubt, Imported, Known, Tuple, Unknown, Value, options
+
+
+class Importing(Paths):
+    """Executes import statements."""
+
+    def import_names(self, node: ast.Import) -> None:
+        """`import a.b` binds `a`, `import a.b as c` binds `a.b`."""
+        for alias in node.names:
+            module = self.import_module(alias.name, node.lineno)
+            top = alias.name.partition(".")[0]
+            if alias.asname:
+                self.bind(alias.asname, module, node.lineno)
+            else:
+                root = self.resolver.module(top)
+                unknown = (
+                    module
+                    if isinstance(module, Unknown)
+                    else self.unknown("it is not known what is imported", node.lineno)
+                )
+                self.bind(top, root or unknown, node.lineno)
+
+    def import_module(self, name: str, line: int | None) -> Value:
+        """The module of a name. Every package on the way to it is imported, too.
+
+        Raises:
+            Raised: there is no such module for sure, or its own import fails for sure.
+        """
+        parts = name.split(".")
+        module: Module | None = None
+        for length in range(1, len(parts) + 1):
+            dotted = ".".join(parts[:length])
+            parent, module = module, self.resolver.module(dotted)
+            if module is None:
+                doubt = self.resolver.missing(dotted, parent)
+                if doubt is None:
+                    raise self._missing(dotted, parent, line)
+                self.risk("ModuleNotFoundError")
+                return Unknown(Doubt(doubt, line))
+            if parent is not None:
+                self.loaded(parent, module, parts[length - 1], line)
+            self._note(module)
+            self._fails_with(module, line)
+        assert module is not None
+        return module
+
+    def loaded(self, parent: Module, module: Module, last: str, line: int | None) -> None:
+        """A submodule is bound in its package once it is imported."""
+        self._note(module)
+        if last not in parent.submodules:
+            parent.submodules[last] = module
+            if parent is self.module:
+                self.journal.write(parent.cells, last, Binding(module, line))
+
+    def _note(self, module: Module) -> None:
+        """Remember what is imported, and whether for sure."""
+        self.module.imports[module.name] = self.module.imports.get(module.name, False) or not self.uncertain
+
+    def _missing(self, name: str, parent: Module | None, line: int | None) -> Raised:
+        message = f"No module named {name!r}"
+        if parent is not None and not parent.found.is_package:
+            message += f"; {parent.name!r} is not a package"
+        return Raised("ModuleNotFoundError", message, self.frame.module, line)
+
+    def _fails_with(self, module: Module, line: int | None) -> None:
+        """An import that fails for sure makes this one fail."""
+        if module is self.module:
+            return
+        failure = self.resolver.failure(module)
+        if failure:
+            raise Raised(failure[0], failure[1], self.frame.module, line)
+        if module.may_fail and self.trials:
+            self.risk("ImportError")
+        if module.found.kind == "unknown":
+            missing = Raised("ModuleNotFoundError", f"No module named {module.name!r}", self.frame.module, line)
+            self.may_raise(missing, Doubt(f"{module.name} was not found: {module.found.doubt}", line))
+
+    def import_from(self, node: ast.ImportFrom) -> None:
+        """`from a import b`: what b is, is only looked up when somebody asks, except where a `try` depends on it."""
+        if node.module == "__future__" and not node.level:
+            self._from_future(node)
+            return
+        name = self._absolute(node)
+        if name is None:
+            raise Raised(
+                "ImportError", "attempted relative import with no known parent package", self.frame.module, node.lineno
+            )
+        module = self.import_module(name, node.lineno)
+        for alias in node.names:
+            if alias.name == "*":
+                self._import_star(module, node.lineno)
+            else:
+                value = self._member(module, name, alias.name, node.lineno)
+                self.bind(alias.asname or alias.name, value, node.lineno)
+
+    def _from_future(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            value = Imported("__future__", alias.name, node.lineno)
+            self.bind(alias.asname or alias.name, value, node.lineno)
+
+    def _absolute(self, node: ast.ImportFrom) -> str | None:
+        return absolute(self.frame.module, node.level, node.module or "")
+
+    def _member(self, module: Value, module_name: str, name: str, line: int) -> Value:
+        if not isinstance(module, Module):
+            return module
+        if module.found.is_package and not self.resolver.is_bound(module, name):
+            submodule = self.resolver.module(f"{module_name}.{name}")
+            if submodule is not None and submodule.found.kind == "unknown":
+                self.risk("ImportError")
+                return self.unknown(submodule.found.doubt or "it is not known what is imported", line)
+            if submodule is not None:
+                self.loaded(module, submodule, name, line)
+                self._fails_with(submodule, line)
+                return submodule
+        value = Imported(module_name, name, line)
+        if self.trials:
+            self._look_now(module, value, line)
+        return value
+
+    def _look_now(self, module: Module, value: Imported, line: int) -> None:
+        """Whether `from module import name` succeeds decides which way a `try` goes."""
+        found = self.resolver.member(module, value.name)
+        if found is None:
+            message = f"cannot import name {value.name!r} from {module.name!r}"
+            raise Raised("ImportError", message, self.frame.module, line)
+        if found.doubt or isinstance(found.value, Unknown):
+            self.risk("ImportError")
+
+    def _import_star(self, module: Value, line: int) -> None:
+        """`from a import *`: the names in `__all__`, else all without an underscore."""
+        if not isinstance(module, Module):
+            lost = Doubt("it may come from a star import of what is not known", line)
+            opened(self.journal, self.frame.cells, lost, rebinds=True, spares=True)
+            return
+        cells = self.resolver.load(module).cells
+        sure, possible = self._exported(module)
+        why: Doubt | None = cells.open
+        if sure is None:
+            why = why or Doubt(f"__all__ of {module.name} is not known", line)
+            possible, sure = [name for name, _ in cells.told()], []
+        if module.name in parents_of(self.frame.module.name) and not why:
+            why = Doubt(f"{module.name} imports it, and may not be read to its end by then", line)
+            possible, sure = sure, []
+        if why:
+            why = Doubt(f"it may come from the star import of {module.name}: {why.reason}", line)
+            opened(self.journal, self.frame.cells, why, rebinds=True, spares=True)
+        for name in sure:
+            self._import_one(module, name, line)
+        doubt = why or Doubt(f"__all__ of {module.name} differs from one way to another", line)
+        for name in possible:
+            self.maybe(lambda name=name: self._import_one(module, name, line), doubt)  # type: ignore[misc]
+
+    def _import_one(self, module: Module, name: str, line: int) -> None:
+        found = self.resolver.member(module, name)
+        if found is None and module.cells.open is None:
+            submodule = self.resolver.module(f"{module.name}.{name}") if module.found.is_package else None
+            if submodule is None:
+                message = f"module {module.name!r} has no attribute {name!r}"
+                raise Raised("AttributeError", message, self.frame.module, line)
+            self.bind(name, submodule, line)
+            return
+        if found and found.doubt:
+            self.journal.write(self.frame.cells, name, Binding(found.value, line, found.doubt))
+        elif found:
+            self.bind(name, Imported(module.name, name, line), line)
+
+    def _exported(self, module: Module) -> tuple[list[str] | None, list[str]]:
+        """The names that a star import takes for sure (None where `__all__` is not known), and those it may take."""
+        found = module.cells.get("__all__")
+        if found is None:
+            return [name for name, _ in module.cells.told() if not name.startswith("_")], []
+        every = [_texts(each) for each in options(self.resolver.actual(found.value))]
+        if found.doubt or any(names is None for names in every):
+            return None, []
+        lists = [names for names in every if names is not None]
+        sure = [name for name in lists[0] if all(name in names for names in lists)]
+        return sure, [name for names in lists for name in names if name not in sure]
+
+
+def _texts(value: Value) -> list[str] | None:
+    items = value.content if isinstance(value, Container) else value.items if isinstance(value, Tuple) else None
+    if items is None or not all(isinstance(item, Known) for item in items):
+        return None
+    return [str(item.value) for item in items if isinstance(item, Known)]

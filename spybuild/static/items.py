@@ -1,0 +1,227 @@
+"""Items: what `x[index]` is, what setting it does, and what iterating gives."""
+
+from typing import Any
+
+from spybuild.static import folding
+from spybuild.static.core import Raised
+from spybuild.static.escapes import Escapes
+from spybuild.static.modules import Module
+from spybuild.static.values import (
+    CONTENT,
+    Binding,
+    Cells,
+    Class,
+    Container,
+    Doubt,
+    Either,
+    Form,
+    Instance,
+    Known,
+    Namespace,
+    Some,
+    Special,
+    Tuple,
+    Unknown,
+    Value,
+    container,
+    options,
+)  # fmt: skip
+
+
+class Items(Escapes):
+    """Reads and writes items."""
+
+    def names_of(self, owner: Module | Class) -> Cells:
+        """The namespace of a module, which is read for that, or of a class."""
+        return self.resolver.load(owner).cells if isinstance(owner, Module) else owner.cells
+
+    # ---- items ----
+    def item(self, value: Value, index: Value, line: int | None) -> Value:
+        """What `value[index]` is."""
+        if isinstance(value, Either):
+            return self.joined([self.item(each, index, line) for each in value.options], line)
+        found = self._item(value, index, line)
+        if found is None:
+            self.risk()
+            self.lend(value, line)
+            if isinstance(value, Unknown):
+                return value
+            return self.unknown("an item of it is not known", line)
+        return self.resolver.actual(found)
+
+    def _item(self, value: Value, index: Value, line: int | None) -> Value | None:
+        match value:
+            case Special(key="sys.modules"):
+                return self._loaded(index)
+            case Special(key="anything"):
+                return value
+            case Special(key="os.environ"):
+                self._needs_variable(index, line)
+                return Some("str")
+            case Namespace(owner=owner) if owner and isinstance(index, Known) and isinstance(index.value, str):
+                found = self.found_in(self.names_of(owner), index.value)
+                return self.read_member(found) if found else None
+            case Container(type="dict"):
+                return _entry(value, index)
+            case Class() | Form() | Special():
+                return self.resolver.forms.subscripted(value, index)
+            case Tuple() | Container() | Known():
+                return _position(value, index)
+            case Some(type="str" | "bytes" as kind):
+                return Some(kind if kind == "str" or isinstance(index, Tuple) else "int")
+            case Some(type="list" | "tuple" as kind) if isinstance(index, Tuple):
+                return Some(kind)
+            case _:
+                return None
+
+    def _loaded(self, index: Value) -> Value | None:
+        """`sys.modules[name]`: the module itself where it is the one being read."""
+        if not isinstance(index, Known) or not isinstance(index.value, str):
+            return None
+        for frame in self.frames:
+            if frame.module.name == index.value:
+                return frame.module
+        return self.resolver.module(index.value)
+
+    def _needs_variable(self, index: Value, line: int | None) -> None:
+        name = index.value if isinstance(index, Known) else "a variable"
+        why = Doubt(f"the environment must have {name}", line)
+        if any(repr(name) in condition for condition in self.assured):
+            return
+        if self.trials:
+            self.trials[-1].risks.add("KeyError")
+        else:
+            self.may_raise(Raised("KeyError", str(name), self.frame.module, line), why)
+
+    def set_item(self, target: Value, index: Value, value: Value | None, line: int | None) -> None:
+        """Do `target[index] = value`, or delete it where `value` is None."""
+        for each in options(target):
+            match each:
+                case Namespace():
+                    self.set_name(each, index, value, line)
+                case Special(key="sys.modules"):
+                    self._replace_module(index, value, line)
+                case Container(type="dict"):
+                    self._set_entry(each, index, value, line)
+                case Container():
+                    self._set_position(each, index, value, line)
+                case Known() | Tuple() | Some() | Special():
+                    pass
+                case _:
+                    self.lend(each, line)
+                    if value is not None:
+                        self.escape(value, line)
+
+    def set_name(self, namespace: Namespace, index: Value, value: Value | None, line: int | None) -> None:
+        """Bind a name through the dict behind a module or a class."""
+        if not namespace.owner or not isinstance(index, Known) or not isinstance(index.value, str):
+            self.poison(namespace, "a name that cannot be known is bound through its namespace", line)
+            return
+        binding = None if value is None else Binding(value, line)
+        self.put(namespace.owner, namespace.owner.cells, index.value, binding)
+
+    def _replace_module(self, index: Value, value: Value | None, line: int | None) -> None:
+        name = index.value if isinstance(index, Known) else None
+        for module in {frame.module for frame in self.frames}:
+            if name in (None, module.name) and value is not module:
+                self.poison(Namespace(module), "the module replaces itself in sys.modules", line)
+                module.may_fail = module.may_fail or Doubt("the module replaces itself in sys.modules", line)
+        if isinstance(name, str) and isinstance(value, Module):
+            self.resolver.alias(name, value)
+
+    def _set_entry(self, box: Container, index: Value, value: Value | None, line: int | None) -> None:
+        content = box.content
+        if content is not None and isinstance(index, Known) and len(content) < 2000:
+            pairs = {pair.items[0]: pair for pair in content if isinstance(pair, Tuple)}
+            if all(isinstance(key, Known) for key in pairs):
+                pairs.pop(index, None) if value is None else pairs.update({index: Tuple((index, value))})
+                self.journal.write(box.cells, CONTENT, Binding(Tuple(tuple(pairs.values())), line))
+                return
+        if value is not None:
+            self.keep_watch(value, line)
+        self.journal.write(box.cells, CONTENT, Binding(self.unknown("its content is not known", line), line))
+
+    def _set_position(self, box: Container, index: Value, value: Value | None, line: int | None) -> None:
+        if value is not None:
+            self.keep_watch(value, line)
+        self.journal.write(box.cells, CONTENT, Binding(self.unknown("its content is not known", line), line))
+
+    def items_of(self, value: Value) -> tuple[Value, ...] | None:
+        """What iterating over a value gives; None where that is not known."""
+        match value:
+            case Tuple(items=items):
+                return items
+            case Namespace(owner=owner) if owner and not self.names_of(owner).open:
+                names = list(owner.cells.told())
+                return None if any(binding.doubt for _, binding in names) else tuple(Known(name) for name, _ in names)
+            case Container(type="dict"):
+                pairs = value.content
+                return None if pairs is None else tuple(pair.items[0] for pair in pairs if isinstance(pair, Tuple))
+            case Container(type="set" | "frozenset"):  # whose order differs from run to run
+                return value.content if value.content is not None and len(value.content) < 2 else None
+            case Container():
+                return value.content
+            case Instance():
+                self.lend(value, None)
+                return None
+            case Known(value=str(text)) if len(text) <= 2000:
+                return tuple(Known(letter) for letter in text)
+            case _:
+                return None
+
+    def read_member(self, binding: Binding) -> Value:
+        """The value of a module's or a class's name; what is in doubt is unknown."""
+        if binding.doubt:
+            self.risk("AttributeError")
+            return Unknown(binding.doubt)
+        return binding.value
+
+    def keep_watch(self, value: Value, line: int | None) -> None:
+        """A namespace that is stored where it is not followed may be used from there."""
+        if isinstance(value, Namespace):
+            self.escape(value, line)
+
+
+def _entry(box: Container, index: Value) -> Value | None:
+    """The value under a key; None where it is not known."""
+    content = box.content
+    if content is None or not isinstance(index, Known | Tuple):
+        return None
+    for pair in reversed(content):
+        if not isinstance(pair, Tuple):
+            return None
+        same = _same_key(pair.items[0], index)
+        if same is not False:
+            return pair.items[1] if same else None
+    return None
+
+
+def _same_key(one: Value, other: Value) -> bool | None:
+    import ast
+
+    return folding.compare(ast.Eq(), one, other)
+
+
+def _position(value: Value, index: Value) -> Value | None:
+    """An item, or a slice, of a sequence that is known."""
+    sequence: Any = None
+    if isinstance(value, Tuple):
+        sequence = value.items
+    elif isinstance(value, Container) and value.type == "list":
+        sequence = value.content
+    elif isinstance(value, Known) and isinstance(value.value, str | bytes):
+        sequence = value.value
+    if sequence is None:
+        return None
+    try:
+        if isinstance(index, Tuple) and index.names == ("start", "stop", "step"):
+            part = sequence[slice(*map(folding.to_python, index.items))]
+        else:
+            part = sequence[folding.to_python(index)]
+    except Exception:
+        return None
+    if isinstance(part, Value):
+        return part
+    if isinstance(value, Container):
+        return container("list", tuple(part))
+    return Tuple(tuple(part)) if isinstance(part, tuple) else Known(part)

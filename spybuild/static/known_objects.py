@@ -1,0 +1,259 @@
+"""Builtins that ask objects and classes for what they are and have, or change that."""
+
+from typing import TYPE_CHECKING
+
+from spybuild.static.core import Arguments, Raised, Trial
+from spybuild.static.knowledge import Call, knows
+from spybuild.static.modules import Module
+from spybuild.static.values import (
+    Binding,
+    Bound,
+    Cells,
+    Class,
+    Container,
+    Descriptor,
+    Either,
+    Form,
+    Function,
+    Instance,
+    Known,
+    Namespace,
+    Native,
+    Object,
+    Some,
+    Special,
+    Tuple,
+    Unknown,
+    Value,
+    either,
+    type_name,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from spybuild.static.interpreter import Interpreter
+
+
+@knows("builtins.type")
+def _type(call: Call) -> Value | None:
+    """`type(x)` of what has a known type; `type(name, bases, namespace)` makes a class."""
+    if len(call.arguments.positional) == 3:
+        return _made_by_type(call.it, call.arguments, call.line)
+    given = call.arguments.get(0)
+    if isinstance(given, Instance):
+        return given.kind
+    if isinstance(given, Class) and given.metaclass is None and not given.unsure:
+        return call.it.resolver.natives.builtin("type")
+    if isinstance(given, Form) and given.type == "GenericAlias":
+        return call.it.resolver.natives.lookup_value("types", "GenericAlias")
+    name = {Function: "FunctionType", Module: "ModuleType"}.get(type(given)) if given is not None else None
+    if name:
+        return call.it.resolver.natives.lookup_value("types", name)
+    known = type_name(given) if isinstance(given, Known | Tuple | Container) else None
+    if known == "NoneType" or known == "ellipsis":
+        return call.it.resolver.natives.lookup_value("types", {"NoneType": "NoneType"}.get(known, "EllipsisType"))
+    return (call.it.resolver.natives.builtin(known) if known else None) or call.it.unknown(
+        "the type of what is not known", call.line
+    )
+
+
+def _made_by_type(it: "Interpreter", arguments: Arguments, line: int | None) -> Value | None:
+    name, bases, names = arguments.positional
+    pairs = names.content if isinstance(names, Container) and names.type == "dict" else None
+    if not isinstance(name, Known) or not isinstance(bases, Tuple) or pairs is None:
+        return None
+    kind = Class(name=str(name.value), qualname=str(name.value), module=it.module_name(), home=it.frame.module)
+    kind.line = line
+    for pair in pairs:
+        if isinstance(pair, Tuple) and isinstance(pair.items[0], Known):
+            kind.cells.names[str(pair.items[0].value)] = Binding(pair.items[1], line)
+    return it.make_class(kind, list(bases.items), {}, True)
+
+
+@knows("builtins.super")
+def _super(call: Call) -> Value | None:
+    """What `super()` gives is only told as far as `object` is concerned."""
+    owner, receiver = call.arguments.get(0) or call.it.frame.owner, call.arguments.get(1)
+    if receiver is None and call.it.frame.function and not call.arguments.positional:
+        names = [each.arg for each in call.it.frame.function.node.args.args[:1]]
+        first = call.it.frame.cells.get(names[0]) if names else None
+        receiver = first.value if first else None
+    kind = receiver.kind if isinstance(receiver, Instance) else receiver if isinstance(receiver, Class) else None
+    if kind is None or not isinstance(owner, Class) or owner not in kind.mro:
+        return call.it.unknown("what super() stands for is not known", call.line)
+    rest = Class(name="super", qualname="super", module="builtins", cells=Cells())
+    rest.mro, rest.unsure = kind.mro[kind.mro.index(owner) + 1 :], kind.unsure
+    return Bound(rest, receiver if receiver is not None else kind)
+
+
+@knows("builtins.isinstance")
+def _isinstance(call: Call) -> Value | None:
+    value, kinds = call.arguments.get(0), call.arguments.get(1)
+    found = _is_instance(call.it, value, kinds) if value is not None and kinds is not None else None
+    return Some("bool") if found is None else Known(found)
+
+
+def _is_instance(it: "Interpreter", value: Value, kinds: Value) -> bool | None:
+    every = it.items_of(kinds) if isinstance(kinds, Tuple) else (kinds,)
+    own = _class_of(it, value)
+    if own is None or own.unsure or every is None:
+        return None
+    found: list[bool | None] = []
+    for kind in every:
+        if not isinstance(kind, Class) or (kind.metaclass is not None and kind not in own.mro):
+            found.append(None)
+        else:
+            found.append(kind in own.mro or kind.path == "builtins.object")
+    return True if True in found else None if None in found else False
+
+
+def _class_of(it: "Interpreter", value: Value) -> Class | None:
+    if isinstance(value, Instance):
+        return value.kind
+    if isinstance(value, Class):
+        plain = value.metaclass is None and not value.unsure
+        return it.resolver.natives.builtin("type") if plain else None
+    if isinstance(value, Function | Module):
+        type_ = "FunctionType" if isinstance(value, Function) else "ModuleType"
+        found = it.resolver.natives.lookup_value("types", type_)
+        return found if isinstance(found, Class) else None
+    if isinstance(value, Descriptor) and value.kind in ("staticmethod", "classmethod"):
+        return it.resolver.natives.builtin(value.kind)
+    name = type_name(value) if isinstance(value, Known | Tuple | Container) else None
+    return it.resolver.natives.builtin(name) if name else None
+
+
+@knows("builtins.issubclass")
+def _issubclass(call: Call) -> Value | None:
+    one, other = call.arguments.get(0), call.arguments.get(1)
+    if isinstance(one, Class) and isinstance(other, Class) and other in one.mro:
+        return Known(True)
+    return Some("bool")
+
+
+@knows("builtins.callable")
+def _callable(call: Call) -> Value | None:
+    given = call.arguments.get(0)
+    if isinstance(given, Function | Class | Native | Bound):
+        return Known(True)
+    return Known(False) if isinstance(given, Known | Some | Tuple | Container | Module) else Some("bool")
+
+
+@knows("builtins.hasattr")
+def _hasattr(call: Call) -> Value | None:
+    owner, name = call.arguments.get(0), call.arguments.get(1)
+    if owner is None or not isinstance(name, Known) or not isinstance(name.value, str):
+        return Some("bool")
+    found = has_attribute(call.it, owner, name.value)
+    return Some("bool") if found is None else Known(found)
+
+
+def has_attribute(it: "Interpreter", owner: Value, name: str) -> bool | None:
+    """Whether a module or a class has an attribute; None where that is not known."""
+    if isinstance(owner, Module):
+        found = it.resolver.member(owner, name)
+        return None if found and (found.doubt or isinstance(found.value, Unknown)) else found is not None
+    if isinstance(owner, Class):
+        inner = owner.find(name)
+        if inner:
+            return None if inner[1].doubt else True
+        if owner.unknown() or owner.metaclass is not None or name.startswith("__"):
+            return True if any(name in each.hidden for each in owner.mro if each.native) else None
+        return False
+    if isinstance(owner, Function) and not name.startswith("__"):
+        return owner.cells.get(name) is not None
+    return None
+
+
+@knows("builtins.getattr")
+def _getattr(call: Call) -> Value | None:
+    owner, name, default = call.arguments.get(0), call.arguments.get(1), call.arguments.get(2)
+    if owner is None or name is None:
+        return None
+    if not isinstance(name, Known) or not isinstance(name.value, str):
+        return _any_attribute(call.it, owner, call.line)
+    if default is None:
+        return call.it.attribute(owner, name.value, call.line)
+    known = has_attribute(call.it, owner, name.value)
+    if known is False:
+        return default
+    if known:
+        return call.it.attribute(owner, name.value, call.line)
+    found: list[Value] = []
+    call.it.trials.append(Trial())
+    try:
+        found.append(call.it.attribute(owner, name.value, call.line))
+    except Raised:
+        return default
+    finally:
+        call.it.trials.pop()
+    return either(found[0], default, call.line)
+
+
+def _any_attribute(it: "Interpreter", owner: Value, line: int | None) -> Value:
+    """An attribute whose name is not known may be one that changes namespaces."""
+    if isinstance(owner, Module) and owner.name in ("builtins", "sys", "importlib"):
+        return Special("anything")
+    return it.unknown("the name of an attribute is not known", line)
+
+
+@knows("class.__subclasses__")
+def _subclasses(call: Call) -> Value | None:
+    """Whatever is done to the classes that it gives is done to the module's own."""
+    for _, binding in list(call.it.module.cells.told()):
+        if isinstance(binding.value, Class):
+            call.it.poison(Namespace(binding.value), "it may be changed through __subclasses__()", call.line)
+    return call.it.unknown("subclasses of a class", call.line)
+
+
+@knows("anything")
+def _anything(call: Call) -> Value | None:
+    """It may be `exec`."""
+    call.it.poison(Namespace(None), "a builtin whose name is not known is called", call.line)
+    return call.it.unfollowed(call.arguments, call.line)
+
+
+@knows("builtins.setattr", "object.__setattr__", "type.__setattr__", "builtins.object.__setattr__")
+@knows("builtins.type.__setattr__")
+def _setattr(call: Call) -> Value | None:
+    owner, name, value = call.arguments.get(0), call.arguments.get(1), call.arguments.get(2)
+    if owner is None or name is None or value is None:
+        return None
+    _set(call.it, owner, name, value, call.line)
+    return Known(None)
+
+
+@knows("builtins.delattr", "object.__delattr__", "type.__delattr__")
+def _delattr(call: Call) -> Value | None:
+    owner, name = call.arguments.get(0), call.arguments.get(1)
+    if owner is None or name is None:
+        return None
+    _set(call.it, owner, name, None, call.line)
+    return Known(None)
+
+
+def _set(it: "Interpreter", owner: Value, name: Value, value: Value | None, line: int | None) -> None:
+    if isinstance(name, Known) and isinstance(name.value, str):
+        it.set_attribute(owner, name.value, value, line)
+        return
+    if value is not None:
+        it.escape(value, line)
+    for each in owner.options if isinstance(owner, Either) else (owner,):
+        if isinstance(each, Module | Class):
+            it.poison(Namespace(each), "an attribute whose name is not known is set", line)
+        elif isinstance(each, Object):
+            for cell in list(each.cells.names):
+                unknown = it.unknown("an attribute whose name is not known is set", line)
+                it.journal.write(each.cells, cell, Binding(unknown, line))
+        elif isinstance(each, Unknown):
+            it.risk()
+
+
+@knows("object.__new__", "builtins.object.__new__")
+def _new(call: Call) -> Value | None:
+    kind = call.arguments.get(0)
+    return Instance(kind=kind) if isinstance(kind, Class) and not kind.native else None
+
+
+@knows("object.__init__", "object.__init_subclass__", "builtins.object.__init__", "builtins.object.__init_subclass__")
+def _init(call: Call) -> Value | None:
+    return Known(None)

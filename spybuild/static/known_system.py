@@ -1,0 +1,184 @@
+"""What reaches into namespaces and the interpreter: `globals`, `exec`, `import_module`, frames, leaving."""
+
+import ast
+import re
+import struct
+
+from spybuild.static.core import Arguments, Raised
+from spybuild.static.knowledge import Call, knows
+from spybuild.static.modules import Module
+from spybuild.static.values import (
+    Class,
+    Container,
+    Either,
+    Known,
+    Namespace,
+    Some,
+    Special,
+    Value,
+    container,
+)  # fmt: skip
+
+_MOST_CODE = 10_000
+_LAYOUT = re.compile(r"[@=<>!]?(\d{0,3}[a-zA-Z?]){1,50}")
+
+
+@knows("struct.calcsize", "_struct.calcsize")
+def _calcsize(call: Call) -> Value | None:
+    """The sizes of C types, where this machine has the same ones (LP64)."""
+    layout = call.arguments.get(0)
+    same = call.it.resolver.constants.bits == 64 and struct.calcsize("P") == struct.calcsize("l") == 8
+    if not same or not isinstance(layout, Known) or not _LAYOUT.fullmatch(str(layout.value)):
+        return Some("int")
+    try:
+        return Known(struct.calcsize(str(layout.value)))
+    except struct.error:
+        return Some("int")
+
+
+@knows("builtins.globals")
+def _globals(call: Call) -> Value | None:
+    return Namespace(call.it.frame.module)
+
+
+@knows("builtins.locals", "builtins.vars")
+def _vars(call: Call) -> Value | None:
+    """The namespace of the frame, or of what is given."""
+    given = call.arguments.get(0)
+    if given is not None:
+        return (
+            call.it.attribute(given, "__dict__", call.line)
+            if isinstance(given, Module | Class)
+            else container("dict", None)
+        )
+    if call.it.frame.is_module:
+        return Namespace(call.it.frame.module)
+    if call.it.frame.is_class and call.it.frame.owner:
+        return Namespace(call.it.frame.owner)
+    return container("dict", None)  # a function's locals: changing them changes nothing
+
+
+@knows("builtins.exec", "builtins.eval")
+def _exec(call: Call) -> Value | None:
+    """Code that is constant is run as if it stood here; any other may change the namespace that it runs in."""
+    code, namespace = call.arguments.get(0), call.arguments.get(1, "globals")
+    local = call.arguments.get(2, "locals")
+    if _is_apart(namespace) and (local is None or _is_apart(local)):
+        call.it.escape(namespace, call.line) if namespace else None
+        return call.it.unknown("what is computed from text is not known", call.line)
+    tree = _parsed(code)
+    if tree is not None and namespace is None:
+        call.it.execute(tree.body)
+        return call.it.unknown("what is computed from text is not known", call.line)
+    for each in (namespace, local):
+        if isinstance(each, Namespace):
+            call.it.poison(each, "code in a text runs in its namespace", call.line)
+    if not isinstance(namespace, Namespace):
+        call.it.poison(Namespace(call.it.frame.module), "code in a text runs in its namespace", call.line)
+        if call.it.frame.is_class and call.it.frame.owner:
+            call.it.poison(Namespace(call.it.frame.owner), "code in a text runs in its namespace", call.line)
+    return call.it.unknown("what is computed from text is not known", call.line)
+
+
+def _is_apart(namespace: Value | None) -> bool:
+    """A dict of its own, which is nobody's namespace."""
+    return isinstance(namespace, Container)
+
+
+def _parsed(code: Value | None) -> ast.Module | None:
+    if not isinstance(code, Known) or not isinstance(code.value, str) or len(code.value) > _MOST_CODE:
+        return None
+    try:
+        return ast.parse(code.value)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+@knows("builtins.compile")
+def _compile(call: Call) -> Value | None:
+    return Some("code")
+
+
+@knows("importlib.import_module", "importlib.__import__")
+def _import(call: Call) -> Value | None:
+    """The module of a constant name."""
+    name, package = call.arguments.get(0, "name"), call.arguments.get(1, "package")
+    if not isinstance(name, Known) or not isinstance(name.value, str):
+        call.it.risk("ImportError")
+        return call.it.unknown("it is not known which module is imported", call.line)
+    absolute = name.value
+    if absolute.startswith("."):
+        base = str(package.value) if isinstance(package, Known) else ""
+        level = len(absolute) - len(absolute.lstrip("."))
+        parts = base.split(".")[: len(base.split(".")) - level + 1] if base else []
+        if not parts:
+            return call.it.unknown("it is not known which module is imported", call.line)
+        absolute = ".".join([*parts, absolute.lstrip(".")]).rstrip(".")
+    return call.it.import_module(absolute, call.line)
+
+
+@knows("builtins.__import__")
+def _dunder_import(call: Call) -> Value | None:
+    """It gives the top package where nothing is taken from the module."""
+    module = _import(Call(call.it, Arguments(call.arguments.positional[:1], call.arguments.keywords), call.line))
+    if isinstance(module, Module) and len(call.arguments.positional) < 4 and "fromlist" not in call.arguments.keywords:
+        return call.it.resolver.module(module.name.partition(".")[0])
+    is_absolute = len(call.arguments.positional) < 5
+    return module if is_absolute else call.it.unknown("it is not known which module is imported", call.line)
+
+
+@knows("sys._getframe", "inspect.currentframe", "sys._getframemodulename")
+def _frame(call: Call) -> Value | None:
+    return Special("frame")
+
+
+@knows("inspect.stack", "inspect.getmodule", "gc.get_objects", "gc.get_referrers", "inspect.getouterframes")
+def _frames(call: Call) -> Value | None:
+    return Special("anything")
+
+
+@knows("sys.exit", "builtins.exit", "builtins.quit", "os._exit", "posix._exit", "os.abort")
+def _exit(call: Call) -> Value | None:
+    from spybuild.static.statements import exit_status
+
+    status = exit_status(call.arguments.get(0, "code") or Known(None))
+    raise Raised("SystemExit", "", call.it.frame.module, call.line, status)
+
+
+@knows("os.environ.get", "os.getenv", "os.environ.pop")
+def _getenv(call: Call) -> Value | None:
+    """A text, or what is given for when there is none."""
+    default = call.arguments.get(1, "default") or Known(None)
+    return Some("str") if isinstance(default, Known | Some) and _is_text(default) else Either((Some("str"), default))
+
+
+def _is_text(value: Value) -> bool:
+    return (isinstance(value, Known) and isinstance(value.value, str)) or value == Some("str")
+
+
+@knows("os.environ.copy", "os.environ.items", "os.environ.keys", "os.environ.values")
+def _environment(call: Call) -> Value | None:
+    return container("dict", None)
+
+
+@knows("sys.modules.get", "sys.modules.setdefault")
+def _loaded(call: Call) -> Value | None:
+    key = call.arguments.get(0)
+    return call.it.item(Special("sys.modules"), key, call.line) if key is not None else None
+
+
+def _module_change(name: str) -> None:
+    @knows(f"sys.modules.{name}")
+    def change(call: Call) -> Value | None:
+        """Entries of sys.modules replaced; the module's own among them."""
+        key, value = call.arguments.get(0), call.arguments.get(1)
+        if name == "update":
+            call.it.poison(Namespace(None), "sys.modules is updated", call.line)
+            return Known(None)
+        if key is not None:
+            call.it.set_item(Special("sys.modules"), key, value if name == "__setitem__" else None, call.line)
+        return call.it.unknown("a module out of sys.modules", call.line)
+
+
+for _name in ("pop", "update", "__setitem__", "__delitem__"):
+    _module_change(_name)

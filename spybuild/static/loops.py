@@ -1,0 +1,119 @@
+"""Loops: unrolled where it is known what they run over, else run until nothing new comes of them."""
+
+import ast
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from spybuild.static.core import MOST_DEPTH, Raised
+from spybuild.static.expressions import Expressions
+from spybuild.static.scopes import Changes, End, Gone
+from spybuild.static.values import Doubt, Value
+
+_MOST_TURNS = 512  # of a loop that is unrolled
+_MOST_ROUNDS = 3  # of a loop until it changes nothing any more
+
+
+class Loops(Expressions):
+    """Executes `for` and `while`."""
+
+    def shown(self, node: ast.expr) -> str:
+        try:
+            return ast.unparse(node)[:80]
+        except (RecursionError, ValueError):
+            return "…"
+
+    # ---- loops ----
+    def looping(self, node: Any) -> End | None:
+        """`for` and `while`: unrolled where it is known what they run over, else run until nothing new comes of it."""
+        if isinstance(node, ast.While):
+            return self._while(node)
+        source = self.evaluate(node.iter)
+        items = None if isinstance(node, ast.AsyncFor) else self.items_of(source)
+        if items is not None and len(items) <= _MOST_TURNS:
+            return self._unrolled(node, items)
+        value = self.unknown("it comes from a loop over what is not known", node.lineno)
+        why = Doubt(f"it depends on a loop over what is not known: {self.shown(node.iter)}", node.lineno)
+        return self._rounds(node, lambda: self.assign(node.target, value), why)
+
+    def _unrolled(self, node: Any, items: tuple[Value, ...]) -> End | None:
+        """Run the body once for each item; where a turn may leave the loop, those after it may not happen."""
+        for index, item in enumerate(items):
+            self.assign(node.target, item)
+            end = self.execute(node.body)
+            if end is End.BREAK or end is End.RETURN:
+                return None if end is End.BREAK else end
+            self.come_back(End.CONTINUE)
+            if self.frame.gone:
+                end = self.go_on(partial(self._later_turns, node, items[index + 1 :]))
+                self.come_back(End.BREAK)
+                return None if end is End.BREAK else end
+        return self.execute(node.orelse)
+
+    def _later_turns(self, node: Any, items: tuple[Value, ...]) -> End | None:
+        if self.depth > MOST_DEPTH // 3:
+            value = self.unknown("it comes from a long loop", node.lineno)
+            why = Doubt("it depends on a long loop", node.lineno)
+            return self._rounds(node, lambda: self.assign(node.target, value), why)
+        self.depth += 2
+        try:
+            return self._unrolled(node, items)
+        finally:
+            self.depth -= 2
+
+    def _while(self, node: ast.While) -> End | None:
+        truth = self.truth(self.evaluate(node.test))
+        if truth is False:
+            return self.execute(node.orelse)
+        why = Doubt(f"it depends on a loop: while {self.shown(node.test)}", node.lineno)
+        return self._rounds(node, lambda: None, why, runs=truth is True)
+
+    def _rounds(self, node: Any, begin: Callable[[], None], why: Doubt, *, runs: bool = False) -> End | None:
+        """Run the body over and over until what it leaves behind stays the same."""
+        if runs:
+            begin()
+            end = self.execute(node.body)
+            self.come_back(End.CONTINUE, End.BREAK)
+            if end is End.RETURN or end is End.BREAK:
+                return end if end is End.RETURN else None
+        for turn in range(_MOST_ROUNDS):
+            if not self._round(node, begin, why, widening=turn > 0):
+                break
+        else:
+            self._give_up(node, why)
+        return self.fork([partial(self.execute, node.orelse), lambda: None], why) if node.orelse else None
+
+    def _round(self, node: Any, begin: Callable[[], None], why: Doubt, *, widening: bool) -> bool:
+        """One turn that may happen; returns whether anything came of it."""
+        self.journal.begin()
+        self.uncertain += 1
+        try:
+            begin()
+            end = self.execute(node.body)
+            leaves = end is End.RETURN or any(path.end is End.RETURN for path in self.frame.gone)
+            self.come_back(*End)
+            if isinstance(node, ast.While):
+                self.evaluate(node.test)
+        except Raised as raised:
+            self.may_raise(raised, why, self.journal.take_back())
+            return False
+        except BaseException:
+            self.journal.take_back()
+            raise
+        finally:
+            self.uncertain -= 1
+        changes: Changes = self.journal.take_back()
+        changed = self.journal.join([{}, changes], why, widening=widening)
+        if leaves:
+            self.frame.gone.append(Gone(End.RETURN, {}, why))
+        return changed
+
+    def _give_up(self, node: Any, why: Doubt) -> None:
+        """Names that differ with every turn are not known."""
+        for inner in (each for statement in node.body for each in ast.walk(statement)):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                name = self.mangle(inner.id)
+                found = self.cells_for(name).get(name)
+                if found:
+                    value = self.unknown(why.reason, why.line)
+                    self.journal.write(self.cells_for(name), name, type(found)(value, found.line, found.doubt))

@@ -1,0 +1,188 @@
+"""How classes are made: bases and the order of look-up (C3), and what `type.__new__` does with a body."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from spybuild.static import enums
+from spybuild.static.forms import ALIASES, TYPING
+from spybuild.static.made import Made, MadeParameter
+from spybuild.static.values import (
+    Binding,
+    Class,
+    Container,
+    Descriptor,
+    Doubt,
+    Either,
+    Form,
+    Function,
+    Imported,
+    Known,
+    Special,
+    Tuple,
+    Unknown,
+    Value,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from spybuild.static.core import Core
+    from spybuild.static.resolve import Resolver
+
+_IMPLICIT = {"__new__": "staticmethod", "__init_subclass__": "classmethod", "__class_getitem__": "classmethod"}
+_MOST_BASES = 200
+_WORKING = (
+    "__new__",
+    "__init__",
+    "__call__",
+    "__prepare__",
+    "__setattr__",
+    "__getattribute__",
+    "mro",
+    "__instancecheck__",
+)
+
+
+def base_of(resolver: "Resolver", value: Value) -> "Class | Doubt | None":
+    """The class that a base in a `class` statement comes to (`__mro_entries__`); None where it adds nothing."""
+    match value:
+        case Class():
+            return value
+        case Special(key=key):
+            return resolver.class_at(ALIASES.get(key.rpartition(".")[2], key) if key.startswith(TYPING) else key)
+        case Form(origin=Class() as origin):
+            return origin
+        case Form(name=name, origin=Special(key=key)):
+            return resolver.class_at(ALIASES.get(name, key))
+        case Imported():
+            return base_of(resolver, resolver.actual(value))
+        case Unknown(doubt=doubt):
+            return doubt
+        case Either():
+            return Doubt("a base differs from one way through the code to another")
+        case _:
+            return Doubt("a base is no class that is known")
+
+
+def without_double_generic(known: Sequence[Class], bases: Sequence[Value]) -> list[Class]:
+    """`Generic[T]` is no base of its own where another base brings it; a form of typing adds it where none does."""
+    rest = [base for base in known if base.path != "typing.Generic"]
+    brings = any(owner.path == "typing.Generic" for base in rest for owner in base.mro)
+    subscripted = [base for base in bases if isinstance(base, Form)]
+    if len(rest) < len(known) and brings and any(_is_user_form(base) for base in subscripted):
+        return rest
+    return list(known)
+
+
+def _is_user_form(base: Form) -> bool:
+    return isinstance(base.origin, Class | Special)
+
+
+def add_generic(resolver: "Resolver", kind: Class) -> None:
+    """PEP 695: type parameters add `Generic` as the last base."""
+    generic = resolver.class_at("typing.Generic")
+    if isinstance(generic, Class) and not any(base.path == "typing.Generic" for base in kind.mro):
+        set_bases(kind, [*kind.bases, generic])
+
+
+def set_bases(kind: Class, bases: Sequence[Class]) -> None:
+    """Settle the bases of a class, and the order in which names are looked up; a conflict leaves both unsure."""
+    kind.bases = tuple(bases)[:_MOST_BASES]
+    order = _merged([list(base.mro) for base in kind.bases] + [list(kind.bases)])
+    if order is None:
+        kind.unsure = kind.unsure or Doubt("its bases have no consistent order", kind.line)
+        order = list(dict.fromkeys(owner for base in kind.bases for owner in base.mro))
+    kind.mro = (kind, *order)
+    kind.unsure = kind.unsure or next((base.unsure for base in kind.mro[1:] if base.unsure), None)
+
+
+def _merged(sequences: list[list[Class]]) -> list[Class] | None:
+    """C3: the first head that is in nobody's tail, again and again; None where there is none."""
+    result: list[Class] = []
+    sequences = [sequence for sequence in sequences if sequence]
+    while sequences:
+        tails = {id(owner) for sequence in sequences for owner in sequence[1:]}
+        head = next((sequence[0] for sequence in sequences if id(sequence[0]) not in tails), None)
+        if head is None or len(result) > _MOST_BASES:
+            return None
+        result.append(head)
+        sequences = [rest for sequence in sequences if (rest := sequence[1:] if sequence[0] is head else sequence)]
+    return result
+
+
+def finish(interpreter: "Core", kind: Class) -> None:
+    """What `type.__new__` and the known metaclasses do with the namespace of a body."""
+    journal = interpreter.journal
+    for name, implicit in _IMPLICIT.items():
+        found = kind.cells.get(name)
+        if found and isinstance(found.value, Function):
+            journal.write(kind.cells, name, Binding(Descriptor(implicit, found.value), found.line, found.doubt))
+    module, qualname = kind.cells.get("__module__"), kind.cells.get("__qualname__")
+    if module and isinstance(module.value, Known):
+        kind.module = str(module.value.value)
+    if qualname and isinstance(qualname.value, Known):
+        kind.qualname = str(qualname.value.value)
+    _make_slots(interpreter, kind)
+    _make_protocol(interpreter, kind)
+    enums.finish(interpreter, kind)
+
+
+def _make_protocol(interpreter: "Core", kind: Class) -> None:
+    """What `Protocol.__init_subclass__` puts into each class that derives from it."""
+    if not any(base.path == "typing.Protocol" for base in kind.mro[1:]):
+        return
+    minor, journal = interpreter.resolver.target.minor, interpreter.journal
+    if kind.cells.get("__subclasshook__") is None:
+        hook: Value = (
+            Imported("typing", "_proto_hook") if minor >= (3, 12) else Made("_proto_hook", [MadeParameter("other")])
+        )
+        journal.write(kind.cells, "__subclasshook__", Binding(hook))
+    found = kind.find("__init__")
+    if any(base.path == "typing.Protocol" for base in kind.bases) and (minor < (3, 11) or found is None):
+        name = "_no_init" if minor < (3, 9) else "_no_init_or_replace_init"
+        journal.write(kind.cells, "__init__", Binding(Imported("typing", name)))
+
+
+def _make_slots(interpreter: "Core", kind: Class) -> None:
+    found = kind.cells.get("__slots__")
+    if not found:
+        return
+    names = slot_names(interpreter.resolver.actual(found.value))
+    if names is None or found.doubt:
+        doubt = Doubt("its __slots__ are not known", found.line)
+        kind.cells.names.setdefault("*", Binding(Unknown(doubt), found.line, doubt))
+        return
+    for name in names:
+        interpreter.journal.write(kind.cells, mangled(name, kind.name), Binding(Descriptor("slot"), found.line))
+
+
+def slot_names(value: Value) -> list[str] | None:
+    """The names in `__slots__`; None where they are not known."""
+    match value:
+        case Known(value=str(name)):
+            return [name]
+        case Tuple(items=items):
+            every: Iterable[Value] = items
+        case Container(type="dict") if value.content is not None:
+            every = [pair.items[0] for pair in value.content if isinstance(pair, Tuple)]
+        case Container() if value.content is not None:
+            every = value.content
+        case _:
+            return None
+    names = [item.value for item in every if isinstance(item, Known) and isinstance(item.value, str)]
+    return names if len(names) == len(list(every)) else None
+
+
+def mangled(name: str, owner: str) -> str:
+    """The name a private attribute really has: `__x` in class A is `_A__x`."""
+    if not name.startswith("__") or name.endswith("__") or not owner.strip("_"):
+        return name
+    return f"_{owner.lstrip('_')}{name}"
+
+
+def adds_nothing(metaclass: Class) -> bool:
+    """Whether a metaclass makes classes as `type` does."""
+    for owner in metaclass.mro:
+        if owner.native or owner.path in ("abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"):
+            continue
+        if owner.unsure or owner.cells.open or any(owner.cells.get(name) for name in _WORKING):
+            return False
+    return not metaclass.unsure

@@ -1,0 +1,120 @@
+"""Paths through the code: where it cannot be known which way the target goes, all of them are gone."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from spybuild.static.scopes import Changes, End, Gone
+from spybuild.static.values import (
+    Doubt,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    pass
+from spybuild.static.core import ANYTHING, Core, Raised
+
+
+class Paths(Core):
+    """Forks, and brings together again."""
+
+    # ---- paths ----
+    def fork(self, paths: Iterable[Callable[[], End | None]], why: Doubt) -> End | None:
+        """Go all of several paths, one of which the target goes; then go on with what they have in common.
+
+        A path that raises for sure ends there. One that leaves the block while others go on is kept in `frame.gone`.
+        """
+        lasting, gone, raising = self._go(paths, why)
+        if not lasting and not gone:
+            self.journal.join([changes for _, changes in raising], why)
+            raise raising[0][0]
+        for raised, changes in raising:
+            self.may_raise(raised, why, changes)
+        if not lasting:
+            self.journal.join([path.changes for path in gone], why)
+            ends = [path.end for path in gone]
+            return next((end for end in (End.CONTINUE, End.BREAK) if end in ends), End.RETURN)
+        touched = {slot for changes in (*lasting, *(path.changes for path in gone)) for slot in changes}
+        before = {slot: slot[0].names.get(slot[1]) for slot in touched}
+        self.journal.join(lasting, why)
+        self.frame.gone += [Gone(path.end, {**before, **path.changes}, path.why) for path in gone]
+        return None
+
+    def _go(
+        self, paths: Iterable[Callable[[], End | None]], why: Doubt
+    ) -> tuple[list[Changes], list[Gone], list[tuple[Raised, Changes]]]:
+        """Go each path and take it back: those that go on, those that leave the block, those that raise."""
+        lasting: list[Changes] = []
+        gone: list[Gone] = []
+        raising: list[tuple[Raised, Changes]] = []
+        outer, self.frame.gone = self.frame.gone, []
+        self.uncertain += 1
+        for path in paths:
+            self.journal.begin()
+            try:
+                end = path()
+            except Raised as raised:
+                raising.append((raised, self.journal.take_back()))
+                self.frame.gone = []
+                continue
+            except BaseException:
+                self.journal.take_back()
+                raise
+            changes = self.journal.take_back()
+            gone += [Gone(each.end, {**changes, **each.changes}, each.why) for each in self.frame.gone]
+            self.frame.gone = []
+            if end is None:
+                lasting.append(changes)
+            else:
+                gone.append(Gone(end, changes, why))
+        self.frame.gone = outer
+        self.uncertain -= 1
+        return lasting, gone, raising
+
+    def go_on(self, rest: Callable[[], End | None]) -> End | None:
+        """Go on where some paths are already gone: what is done now is not done on those."""
+        gone, self.frame.gone = self.frame.gone, []
+        if not gone:
+            return rest()
+        return self.fork([rest, *(partial(self._replay, path) for path in gone)], gone[0].why)
+
+    def _replay(self, path: Gone) -> End | None:
+        for (cells, name), binding in path.changes.items():
+            self.journal.write(cells, name, binding)
+        return path.end
+
+    def come_back(self, *ends: End) -> None:
+        """The paths that left by `ends` are back here (after the loop, after the call)."""
+        back = [path for path in self.frame.gone if path.end in ends]
+        if back:
+            self.frame.gone = [path for path in self.frame.gone if path.end not in ends]
+            self.journal.join([{}, *(path.changes for path in back)], back[0].why)
+
+    def maybe(self, path: Callable[[], object], why: Doubt) -> None:
+        """Go a path that the target may not go."""
+
+        def go() -> None:
+            path()
+
+        self.fork([go, lambda: None], why)
+
+    def may_raise(self, raised: Raised, why: Doubt, changes: Changes | None = None) -> None:
+        """On some path, an exception is raised: the nearest `try` may catch it, or the import may fail."""
+        if self.trials:
+            self.trials[-1].risks.add(raised.kind)
+            if changes:
+                self.trials[-1].changes.append(changes)
+        elif raised.module is self.module and not self.module.may_fail and self._is_foreseen():
+            reason = f"its import may end here with {raised.kind}: {why.reason}"
+            self.module.may_fail = Doubt(reason, raised.line)
+
+    def _is_foreseen(self) -> bool:
+        """Any code may raise. What counts are raises at the module's own level, and those about its environment."""
+        functions = [frame.function for frame in self.frames if frame.function]
+        if self.module.is_stdlib:
+            return False
+        return not functions or any(self.resolver.traits(each.node).asks_environment for each in functions)
+
+    def risk(self, kind: str = ANYTHING) -> None:
+        """What is done now may raise; it only matters where it would be caught."""
+        if self.trials:
+            self.trials[-1].risks.add(kind)
