@@ -3,6 +3,7 @@
 import logging
 import os
 import posixpath
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from spybuild.images.source import Source
 from spybuild.model.contract import Contract
 from spybuild.model.evidence import Demand
 from spybuild.model.facts import Facts, ModuleFacts, Outcome
-from spybuild.model.finding import Finding
+from spybuild.model.finding import Category, Finding, ImageLocation
 from spybuild.model.image import Image, PlatformImage
 from spybuild.model.platforms import Platform
 from spybuild.model.report import (
@@ -36,13 +37,16 @@ from spybuild.model.report import (
 from spybuild.model.surroundings import Surroundings
 from spybuild.probe.limits import Limits
 from spybuild.probe.request import Request
+from spybuild.rules import catalogue
 from spybuild.rules.demands import all_texts, requested_modules
 from spybuild.rules.integrity import check_soundness
+from spybuild.rules.integrity_findings import counted
 from spybuild.rules.surroundings import check_platform, questions, secret_names
 
 log = logging.getLogger(__name__)
 
 _LARGEST_CONTRACT = 4 << 20
+_MOST_HOOKS, _LINE_OF_PTH = 5, re.compile(r"(.*\.pth):(\d+)")
 _SHORTEST_SECRET = 4  # a shorter one would turn up in words that have nothing to do with it
 CONTRACT_LABEL = "org.spybuild.contract"
 
@@ -113,19 +117,28 @@ class Check:
     def platform(self, witnesses: Witnesses, image: PlatformImage, request: Request) -> PlatformReport:
         """The report on one platform. What keeps it from being decided is said in it, never raised."""
         evidence = witnesses.testify(image, request, lambda what: self.progress(image.platform, what))
-        findings = (*evidence.findings, *self._findings(image.platform, evidence))
+        open_ = self._left_open(evidence)
+        findings = (*evidence.findings, *self._findings(image.platform, evidence, open_))
         report = PlatformReport(
             platform=str(image.platform),
             digest=_text(image.digest),
-            problem=evidence.problem,
-            evidence=self._kinds(evidence),
+            problem=_problem(evidence, open_),
+            evidence=self._kinds(evidence, open_),
             interpreter=_interpreter(evidence.facts),
             modules=tuple(_module(each, findings) for each in (evidence.facts.modules if evidence.facts else ())),
             findings=findings,
         )
         return _without(report, self.surroundings.secrets)
 
-    def _findings(self, platform: Platform, evidence: Evidence) -> Iterator[Finding]:
+    def _left_open(self, evidence: Evidence) -> tuple[Finding, ...]:
+        """What the source does not tell of the modules that the contract speaks of."""
+        if not self.contract or not evidence.static:
+            return ()
+        told = evaluate(self.contract.contract, evidence.static)
+        unknown = (each for each in told if each.module and each.category is Category.UNKNOWN)
+        return (*unknown, *_start_up(evidence.start_up))
+
+    def _findings(self, platform: Platform, evidence: Evidence, open_: Sequence[Finding]) -> Iterator[Finding]:
         """What the rules say of the evidence; without any of it, nothing."""
         about_place = tuple(check_platform(platform, evidence.facts)) if self.contract and evidence.facts else ()
         yield from about_place
@@ -134,13 +147,18 @@ class Check:
             yield from evaluate(contract, evidence.facts)
             if evidence.runtime and evidence.static:
                 yield from disagreements(contract, evidence.static, evidence.runtime)
+                yield from open_ if self.evidence is Demand.BOTH else ()
+            else:
+                yield from _start_up(evidence.start_up)
         if evidence.soundness:
             told = {each.rule for each in about_place}  # a foreign interpreter need not be told twice
             yield from (each for each in check_soundness(evidence.soundness, platform) if each.rule not in told)
 
-    def _kinds(self, evidence: Evidence) -> tuple[EvidenceKind, ...]:
-        """Which kinds of evidence the verdict rests on; for a contract, those that tell of its modules."""
+    def _kinds(self, evidence: Evidence, open_: Sequence[Finding]) -> tuple[EvidenceKind, ...]:
+        """Which kinds of evidence the verdict rests on; for a contract, those that tell all it asks of its modules."""
         read = evidence.static if self.contract else evidence.soundness
+        if evidence.runtime and open_:
+            read = None
         kinds: tuple[tuple[EvidenceKind, object], ...] = (("runtime", evidence.runtime), ("static", read))
         return tuple(kind for kind, had in kinds if had)
 
@@ -208,6 +226,26 @@ def prefers_pypy(contract: Contract) -> bool:
         name.lower() for name in (*deployed, *(contract.runtime.implementation if contract.runtime else ())) if name
     }
     return names == {"pypy"}
+
+
+def _start_up(hooks: Sequence[str]) -> Iterator[Finding]:
+    """The finding that code of the start may do anything, at the first place of it."""
+    if hooks:
+        line = _LINE_OF_PTH.fullmatch(hooks[0])
+        yield catalogue.UNKNOWN_START_UP.breach(
+            f"{counted(len(hooks), 'hook')} may change any module when the interpreter starts",
+            found=", ".join(hooks[:_MOST_HOOKS]),
+            image_location=ImageLocation(path=line[1], line=int(line[2])) if line else ImageLocation(path=hooks[0]),
+        )
+
+
+def _problem(evidence: Evidence, open_: Sequence[Finding]) -> str | None:
+    """What kept evidence from being had; also where the source could be read, and tells too little."""
+    if not evidence.runtime or not open_:
+        return evidence.problem
+    more = f", and {len(open_) - 1} more" if len(open_) > 1 else ""
+    left = f"static evidence leaves open what the contract asks: {open_[0].message}{more}"
+    return "\n".join(filter(None, (evidence.problem, left)))
 
 
 def _interpreter(facts: Facts | None) -> Interpreter | None:

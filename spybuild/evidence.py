@@ -1,6 +1,7 @@
 """What is known of one platform of an image: by running it, by reading it, and what kept either from being had."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from spybuild.engines.engine import Engine
 from spybuild.errors import EnvironmentProblem, ImageInvalid, InterpreterNotFound, PlatformNotRunnable, ProbeError
 from spybuild.images.source import Source
 from spybuild.integrity.gathering import gather
+from spybuild.interpreters.hooks import read_hooks
 from spybuild.interpreters.target import read_target
 from spybuild.model.evidence import Demand
 from spybuild.model.facts import Facts
@@ -20,6 +22,8 @@ from spybuild.rules import catalogue
 from spybuild.static.evidence import StaticRequest, static_facts
 
 log = logging.getLogger(__name__)
+
+_ID = re.compile(r"sha256:[0-9a-f]{64}")  # as which engines know an image without a manifest
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Evidence:
         problems: what in the surroundings kept evidence from being had, each a text.
         findings: what in the image did.
         cannot_run: whether the problem is that this machine cannot run the platform.
+        start_up: code that runs whenever the interpreter starts, and may do anything to any module: `path:line`.
     """
 
     runtime: Facts | None = None
@@ -41,6 +46,7 @@ class Evidence:
     problems: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     cannot_run: bool = False
+    start_up: tuple[str, ...] = ()
 
     @property
     def facts(self) -> Facts | None:
@@ -90,6 +96,7 @@ class Witnesses:
             problems=(*run.problems, *read.problems),
             cannot_run=run.cannot_run,
             findings=(*run.findings, *read.findings),
+            start_up=read.start_up,
         )
         return replace(had, findings=(*had.findings, *self._lacking(had))) if had.facts else had
 
@@ -136,15 +143,25 @@ class Witnesses:
         asked = StaticRequest(
             request.modules, request.questions, request.environment, self.python, request.prefers_pypy
         )
+        static = static_facts(files, config, image.platform, asked)
         return Evidence(
-            static=static_facts(files, config, image.platform, asked),
+            static=static,
             soundness=gather(files, target, image.platform, config, secrets=self.secrets),
+            start_up=read_hooks(files, replace(target, search_path=static.sys_path)).unknown,  # PYTHONPATH as given
         )
 
 
 def _same_platform(source: Source, image: PlatformImage) -> PlatformImage:
     """The platform as the source knows it; what the engine runs must be what is read."""
     for each in source.image().platforms:
-        if each.platform == image.platform and (each.digest == image.digest or None in (each.digest, image.digest)):
+        if each.platform == image.platform and _is_same(each, image):
             return each
     raise ImageInvalid(f"the image's files are not those of {image.platform} {image.digest}: it changed meanwhile")
+
+
+def _is_same(one: PlatformImage, other: PlatformImage) -> bool:
+    """Whether two are one by their manifests' digests; where there are none, by their configs', if both have these."""
+    if one.digest and other.digest:
+        return one.digest == other.digest
+    has_ids = all(_ID.fullmatch(each.reference) for each in (one, other))
+    return one.reference == other.reference or not has_ids

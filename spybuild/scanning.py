@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from spybuild.errors import EngineUnavailable, EnvironmentProblem, ImageNotFound, UsageError
 from spybuild.images.schemes import PLACES, split_scheme
+from spybuild.model.digests import Reference
 from spybuild.model.evidence import Demand
 from spybuild.model.platforms import Platform
 from spybuild.model.surroundings import Surroundings
@@ -69,8 +70,13 @@ def scan(
     Raises:
         ContractError: the contract cannot be used. It is told before anything that is wrong with the environment.
         EnvironmentProblem: the image cannot be opened.
-        UsageError: a platform or the reference is none, or there is no contract.
+        UsageError: a platform or the reference is none, there is no contract, or integrity alone is to rest on running.
     """
+    if integrity and evidence in (Demand.RUNTIME, Demand.BOTH):
+        raise UsageError(
+            f"integrity is read from the image's files: there is no {evidence} evidence of it",
+            "leave --evidence out (and SPYBUILD_EVIDENCE), or hold the image against a contract",
+        )
     job = _Job(
         reference=reference,
         contract=contract,
@@ -142,6 +148,11 @@ class _Job:
         """What stands before `://`; empty for a bare name."""
         return split_scheme(self.reference)[0]
 
+    @property
+    def _is_image_id(self) -> bool:
+        """Whether the image is named by its id alone, which registries do not know."""
+        return not Reference.parse(self.reference).name
+
     def run(self) -> "Report":
         """The report, from wherever the reference says the image is.
 
@@ -152,7 +163,7 @@ class _Job:
         try:
             return self._with_source(self.reference) if self.evidence is Demand.STATIC else self._with_engine()
         except (EngineUnavailable, ImageNotFound) as problem:
-            if self.scheme or self.evidence in (Demand.RUNTIME, Demand.BOTH):
+            if self.scheme or self.evidence in (Demand.RUNTIME, Demand.BOTH) or self._is_image_id:
                 raise
             return self._from_registry(problem)
 

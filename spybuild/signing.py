@@ -40,7 +40,7 @@ class HalfAttested(EnvironmentProblem):
         names = ", ".join(f"{each.platform} ({each.attestation})" for each in self.written)
         super().__init__(
             f"the image is not attested as a whole: {cause.message}",
-            f"attested are only {names}; sign again to complete it",
+            f"known to be attested: {names}; sign again to complete it",
         )
 
 

@@ -171,6 +171,14 @@ def test_what_can_only_be_read_is_not_run(spymodel: Path, tree: Tree, demand: De
         spybuild.scan(f"rootfs://{tree.root}", spymodel, evidence=demand)
 
 
+def test_an_unknown_image_id_was_a_mistake_of_the_command_line(spymodel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No registry knows it, so what the daemon says is all there is to say, with its exit code."""
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    for demand in (None, Demand.STATIC):
+        with pytest.raises(EngineUnavailable, match="no Docker daemon"):
+            spybuild.scan(f"sha256:{'a' * 64}", spymodel, evidence=demand)
+
+
 def test_a_source_of_no_kind_we_know_is_a_usage_error(spymodel: Path) -> None:
     """It names those there are."""
     with pytest.raises(UsageError, match="is no source of images"):

@@ -155,7 +155,15 @@ def _literal(match: re.Match[str] | None) -> dict[str, object] | None:
 def _customizations(files: Files, target: Target) -> Iterator[str]:
     """The sitecustomize and usercustomize that would be imported, but for Debian's, which only reports crashes."""
     for name in ("sitecustomize", "usercustomize"):
-        paths = (posixpath.join(entry, f"{name}.py") for entry in target.search_path[1:])
-        path = next((path for path in paths if is_file(files, path)), None)
-        if path and files.read(path) != _DEBIANS_SITECUSTOMIZE:
+        path = next(_that_may_be(name, files, target), None)
+        if path and not (path.endswith(".py") and files.read(path) == _DEBIANS_SITECUSTOMIZE):
             yield path
+
+
+def _that_may_be(name: str, files: Files, target: Target) -> Iterator[str]:
+    """The files that may be a top-level module, in the path's order; an archive may hold it."""
+    suffixes = (*target.suffixes, ".py", ".pyc")
+    for entry in target.search_path[1:]:
+        bases = (posixpath.join(entry, name, "__init__"), posixpath.join(entry, name))
+        paths = (entry, *(base + suffix for base in bases for suffix in suffixes))
+        yield from (path for path in paths if is_file(files, path))

@@ -5,6 +5,7 @@ in the image's own site.py, which is read for its words and not executed.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,12 +19,13 @@ from spybuild.model.image import ImageConfig
 SITE_FOLDERS = ("site-packages", "dist-packages")
 _MOST_ENTRIES, _LARGEST_PTH, _LARGEST_SITE = 2000, 1 << 20, 1 << 20
 _ROOT = "0"
+_BREAKS = frozenset("\v\f\x1c\x1d\x1e\x85\u2028\u2029\ufeff")
 _DEBIANS_WORD, _FEDORAS_WORD = '"dist-packages"', "RPM_BUILD_ROOT"
 
 
 @dataclass(frozen=True)
 class PthLine:
-    """A line of a `.pth` file that is code: site.py would execute it, and nobody else can say what it does."""
+    """A line of a `.pth` file that is code, or that versions of site.py read differently: what it does is not known."""
 
     path: str
     number: int
@@ -46,19 +48,35 @@ def search_path(files: Files, config: ImageConfig, layout: Layout, build: Build,
 
 
 def pth_lines(files: Files, folder: str) -> Iterator[PthLine | str]:
-    """What the `.pth` files of a site folder say: a line of code, or the path that a line names."""
+    """What the `.pth` files of a site folder say: a line of code, or the path that a line names.
+
+    Releases of site.py differ in hidden files (left out since 3.11.8, 3.12.2 and 3.13), in what ends a line and in
+    byte order marks (3.13): where that matters, the line is given as one of code.
+    """
     for name in sorted(files.names(folder)):
         path = posixpath.join(folder, name)
-        if name.endswith(".pth") and not name.startswith(".") and is_file(files, path):
-            for number, line in enumerate(_lines_of(files, path), 1):
-                if line.startswith(("import ", "import\t")):
-                    yield PthLine(path, number, line)
-                elif line.strip() and not line.startswith("#"):
-                    yield line.rstrip()
+        if name.endswith(".pth") and is_file(files, path):
+            content = files.read(path, _LARGEST_PTH)
+            is_plain = not name.startswith(".")
+            if is_plain or _is_utf8(content):  # macOS leaves hidden files that are no text
+                yield from _lines_of(path, content.decode("utf-8", "backslashreplace"), is_plain)
 
 
-def _lines_of(files: Files, path: str) -> list[str]:
-    return files.read(path, _LARGEST_PTH).decode("utf-8-sig", "backslashreplace").splitlines()
+def _lines_of(path: str, text: str, is_plain: bool) -> Iterator[PthLine | str]:
+    """The lines that mean something."""
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+        is_one = is_plain and _BREAKS.isdisjoint(line)
+        if line.startswith(("import ", "import\t")) or (line.strip() and not is_one):
+            yield PthLine(path, number, line)
+        elif line.strip() and not line.startswith("#"):
+            yield line.rstrip()
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        return bool(content.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _initial(layout: Layout, build: Build) -> list[str]:

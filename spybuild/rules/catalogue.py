@@ -250,7 +250,7 @@ UNDECIDED_NAME = Rule(
     "SPY501", "undecided-name", UNKNOWN,
     "Static evidence cannot decide what a name stands for, or whether it is there: that depends on what code does when"
     " it runs.",
-    "Define the name plainly, at the top level of the module or of the class; or let the module run: --evidence both"
+    "Define the name plainly, at the top level of the module or of the class; or let the module run: --evidence runtime"
     " asks the image's own interpreter.", "ISPY-S103",
 )
 DIVERGENT_EVIDENCE = Rule(
@@ -270,6 +270,12 @@ UNDECIDED_VERSION = Rule(
     "SPY504", "undecided-version", UNKNOWN,
     "The files tell the interpreter's major and minor version only, and the contract's answer hangs on the micro.",
     "Ask the interpreter itself: --evidence both; or ask for the minor version only (`runtime: {python: \">=3.11\"}`).",
+)
+UNKNOWN_START_UP = Rule(
+    "SPY505", "unknown-start-up-code", UNKNOWN,
+    "Code that runs whenever the interpreter starts (sitecustomize, usercustomize, an `import` line of a .pth file) may"
+    " put anything in the place of any module: the modules' own source does not show it.",
+    "Leave it out of the image; or let the modules run: --evidence runtime asks the image's own interpreter.",
 )
 # fmt: on
 

@@ -4,6 +4,8 @@ from spybuild.model.integrity import Build
 from spybuild.model.machines import MACHINES, Machine, architecture_of
 from spybuild.model.platforms import Platform
 
+_WITHOUT_ELF = ("windows", "darwin")
+
 
 def machine_of(platform: Platform) -> Machine | None:
     """What the headers of `platform`'s binaries say; None where it is not known."""
@@ -12,6 +14,8 @@ def machine_of(platform: Platform) -> Machine | None:
 
 def is_native(build: Build, platform: Platform) -> bool:
     """Whether binaries built like this run on `platform`; an architecture that is not known refuses nothing."""
+    if platform.os in _WITHOUT_ELF:
+        return not build.machine
     wanted = machine_of(platform)
     return wanted is None or wanted == (build.machine, build.bits, build.little)
 

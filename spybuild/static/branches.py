@@ -163,6 +163,9 @@ class Branches(Loops):
         except Raised:
             self.journal.keep()
             return None
+        except BaseException:
+            self.journal.keep()
+            raise
         finally:
             self.trials.pop()
         if not trial.risks:

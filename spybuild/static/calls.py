@@ -131,6 +131,8 @@ class Calls(Following):
         if result is not None:
             return result
         real = self.resolver.real(key)
+        if isinstance(real, Function):
+            return self.follow_body(real, arguments, line)
         if real is not None and not isinstance(real, Special | Native | Unknown):
             return self.call(real, arguments, line)
         return self.unfollowed(arguments, line, f"{key}()")

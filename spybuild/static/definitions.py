@@ -177,6 +177,9 @@ class Definitions(Expressions):
     def _leave_to(self, kind: Class, metaclass: Value) -> None:
         """A metaclass of the image: followed where it only hands on, else the class is what it makes of it."""
         self.lend(Class(metaclass=metaclass), kind.line)
+        if isinstance(metaclass, Class) and metaclass.native:
+            self.poison(Namespace(kind), f"{metaclass.name}, which is written in C, may add to it", kind.line)
+            return
         if isinstance(metaclass, Class) and making.adds_nothing(metaclass):
             return
         if isinstance(metaclass, Class) and metaclass.home and metaclass.home.is_stdlib:

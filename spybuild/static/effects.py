@@ -4,6 +4,7 @@ Most could not: then a call of them need not be followed to know what it does to
 """
 
 import ast
+from enum import Flag, auto
 
 _DANGEROUS = frozenset(
     ("globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "compile", "__import__", "__builtins__", "sys")
@@ -17,23 +18,41 @@ _MUTATORS = frozenset(
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
+class Effect(Flag):
+    """What a function may change that is not its own."""
+
+    NAMES = auto()  # a namespace, or anything else by means that text does not show
+    ATTRIBUTES = auto()  # attributes of objects that it is given
+    CONTENT = auto()  # what is in lists, dicts and sets
+
+
+_NONE = Effect(0)
+_ALL = Effect.NAMES | Effect.ATTRIBUTES | Effect.CONTENT
+
+
 class Effects:
     """What the functions of one module may do beyond their own names, told once for all of them, when first asked."""
 
     def __init__(self, tree: ast.Module) -> None:
         self._tree: ast.Module | None = tree
-        self._doing: set[str] = set()
+        self._by_name: dict[str, Effect] = {}
         self._mentions: dict[str, set[str]] = {}
-        self._of: dict[ast.AST, tuple[bool, set[str]]] = {}
+        self._of: dict[ast.AST, tuple[Effect, set[str]]] = {}
 
     def may_happen(self, node: ast.AST) -> bool:
         """Whether a call of this function may change a namespace or an object that is not its own."""
+        return bool(self.of(node))
+
+    def of(self, node: ast.AST) -> Effect:
+        """What a call of this function may change, by itself or through the functions that it mentions."""
         if self._tree is not None:
             self._read(self._tree)
             self._tree = None
             self._spread()
-        does, mentions = self._of.get(node, (True, set()))
-        return does or not self._doing.isdisjoint(mentions)
+        found, mentions = self._of.get(node, (_ALL, set()))
+        for name in mentions & self._by_name.keys():
+            found |= self._by_name[name]
+        return found
 
     def _read(self, tree: ast.AST) -> None:
         """Go through the tree once; what stands in a definition counts for all definitions around it."""
@@ -44,13 +63,13 @@ class Effects:
                 self._note(definition, node)
             if isinstance(node, _DEFINITIONS):
                 around = (*around[-8:], node)
-                self._of[node] = (False, set())
+                self._of[node] = (_NONE, set())
             waiting += [(inner, around) for inner in ast.iter_child_nodes(node)]
         for node, (does, mentions) in self._of.items():
             name = getattr(node, "name", "<lambda>")
             self._mentions.setdefault(name, set()).update(mentions)
             if does:
-                self._doing.add(name)
+                self._by_name[name] = self._by_name.get(name, _NONE) | does
 
     def _note(self, definition: ast.AST, node: ast.AST) -> None:
         does, mentions = self._of[definition]
@@ -60,8 +79,7 @@ class Effects:
             mentions.add(node.attr)
         elif isinstance(node, ast.Lambda):
             mentions.add("<lambda>")
-        if not does and _is_effect(node):
-            self._of[definition] = True, mentions
+        self._of[definition] = does | _effect(node), mentions
 
     def _spread(self) -> None:
         """Who mentions a function that does something may do it, too."""
@@ -69,11 +87,13 @@ class Effects:
         for name, mentions in self._mentions.items():
             for mentioned in mentions & self._mentions.keys():
                 callers.setdefault(mentioned, []).append(name)
-        waiting = list(self._doing)
+        waiting = list(self._by_name)
         while waiting:
-            for caller in callers.get(waiting.pop(), ()):
-                if caller not in self._doing:
-                    self._doing.add(caller)
+            name = waiting.pop()
+            for caller in callers.get(name, ()):
+                joined = self._by_name.get(caller, _NONE) | self._by_name[name]
+                if joined != self._by_name.get(caller):
+                    self._by_name[caller] = joined
                     waiting.append(caller)
 
 
@@ -82,17 +102,19 @@ def _is_of_self(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
 
 
-def _is_effect(node: ast.AST) -> bool:
+def _effect(node: ast.AST) -> Effect:
     match node:
         case ast.Global() | ast.Nonlocal():
-            return True
-        case ast.Name(id=name):
-            return name in _DANGEROUS
+            return Effect.NAMES
+        case ast.Name(id=name) if name in _DANGEROUS:
+            return Effect.NAMES
         case ast.Attribute(ctx=ast.Store() | ast.Del(), value=root):
-            return not (isinstance(root, ast.Name) and root.id in ("self", "cls"))
-        case ast.Attribute(attr=name, value=root):
-            return name in _DANGEROUS or (name in _MUTATORS and not _is_of_self(root))
+            return _NONE if isinstance(root, ast.Name) and root.id == "self" else Effect.ATTRIBUTES
+        case ast.Attribute(attr=name) if name in _DANGEROUS:
+            return Effect.NAMES
+        case ast.Attribute(attr=name, value=root) if name in _MUTATORS:
+            return _NONE if _is_of_self(root) else Effect.CONTENT
         case ast.Subscript(ctx=ast.Store() | ast.Del(), value=root):
-            return not _is_of_self(root)
+            return _NONE if _is_of_self(root) else Effect.CONTENT
         case _:
-            return False
+            return _NONE

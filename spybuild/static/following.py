@@ -3,10 +3,12 @@
 import ast
 
 from spybuild.static.attributes import Attributes
+from spybuild.static.effects import Effect
 from spybuild.static.core import MOST_CALLS, Arguments, Raised, TooMuch
 from spybuild.static.knowledge import KNOWN
 from spybuild.static.scopes import End, Frame
 from spybuild.static.values import (
+    Class,
     Binding,
     Cells,
     Doubt,
@@ -39,9 +41,13 @@ class Following(Attributes):
     # ---- functions ----
     def follow(self, function: Function, arguments: Arguments, line: int | None) -> Value:
         """Run a function's body, where that is worth it; what it does counts as if it stood at the call."""
-        node = function.node
         if function.module.is_stdlib and (key := f"{function.module.name}.{function.qualname}") in KNOWN:
             return self.known_call(key, arguments, line)
+        return self.follow_body(function, arguments, line)
+
+    def follow_body(self, function: Function, arguments: Arguments, line: int | None) -> Value:
+        """Run a function's body, whatever the function is known to mean."""
+        node = function.node
         if self.resolver.traits(node).suspends:
             return self._suspended(function, arguments, line)
         nested = sum(frame.function is not None for frame in self.frames)
@@ -64,32 +70,41 @@ class Following(Attributes):
         return Some("generator")
 
     def _not_followed(self, function: Function, arguments: Arguments, line: int | None) -> Value:
-        if _may_change(function) and function.module is self.module:
-            self.poison(Namespace(function.module), f"{function.name}() changes it in ways that are not followed", line)
+        effect = function.module.effects.of(function.node) if function.module.effects else Effect.NAMES
+        if function.module is self.module and effect & (Effect.NAMES | Effect.ATTRIBUTES):
+            reason = f"{function.name}() may change it in ways that are not followed"
+            if effect & Effect.NAMES:
+                self.poison(Namespace(function.module), reason, line)
+            for _, binding in list(self.module.cells.told()):
+                if isinstance(binding.value, Class) and binding.value.maker is self.module:
+                    self.poison(Namespace(binding.value), reason, line)
         return self.unfollowed(arguments, line, f"{function.name}()")
 
     def _run(self, function: Function, arguments: Arguments, line: int | None) -> Value:
         frame = self._frame_for(function, arguments)
         if frame is None:
             return self._not_followed(function, arguments, line)
-        outer, steps = self.frame, self.steps
-        limit, self.limit = self.limit, min(self.limit, self.steps + _MOST_STEPS_OF_A_CALL)
-        self.frame = frame
-        self.frames.append(frame)
-        self.journal.begin()
+        limit = self.limit
         try:
-            return self._result(function, frame)
+            return self._within(frame, function)
         except Raised:
             if function.module is self.module:
                 raise
             self.risk()
             return self.unknown(f"{function.name}() seems to raise", line)
         except TooMuch:
-            self.steps = steps
-            if limit == self.limit:
+            if self.steps > limit:
                 raise
-            self.frame, self.frames = outer, self.frames[:-1] + [outer]
-            return self._not_followed(function, arguments, line)
+        return self._not_followed(function, arguments, line)
+
+    def _within(self, frame: Frame, function: Function) -> Value:
+        """Run a body in a frame of its own, for so many steps and no more."""
+        outer, limit = self.frame, self.limit
+        self.frame, self.limit = frame, min(limit, self.steps + _MOST_STEPS_OF_A_CALL)
+        self.frames.append(frame)
+        self.journal.begin()
+        try:
+            return self._result(function, frame)
         finally:
             self.journal.keep()
             self.frames.pop()

@@ -7,6 +7,7 @@ from spybuild.static import (
     known_builtins,
     known_dataclasses,
     known_decorators,
+    known_objects,
     known_system,
     known_tuples,
 )

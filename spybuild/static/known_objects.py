@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from spybuild.static import making
 from spybuild.static.core import Arguments, Raised, Trial
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.modules import Module
@@ -94,6 +95,8 @@ def _isinstance(call: Call) -> Value | None:
 
 def _is_instance(it: "Interpreter", value: Value, kinds: Value) -> bool | None:
     every = it.items_of(kinds) if isinstance(kinds, Tuple) else (kinds,)
+    if isinstance(value, Some) and value.type != "?" and isinstance(kinds, Class) and kinds.path == "builtins.module":
+        return value.type == "module"
     own = _class_of(it, value)
     if own is None or own.unsure or every is None:
         return None
@@ -110,16 +113,22 @@ def _class_of(it: "Interpreter", value: Value) -> Class | None:
     if isinstance(value, Instance):
         return value.kind
     if isinstance(value, Class):
-        plain = value.metaclass is None and not value.unsure
-        return it.resolver.natives.builtin("type") if plain else None
+        return None if value.unsure else _metaclass_of(it, value)
     if isinstance(value, Function | Module):
         type_ = "FunctionType" if isinstance(value, Function) else "ModuleType"
         found = it.resolver.natives.lookup_value("types", type_)
         return found if isinstance(found, Class) else None
     if isinstance(value, Descriptor) and value.kind in ("staticmethod", "classmethod"):
         return it.resolver.natives.builtin(value.kind)
-    name = type_name(value) if isinstance(value, Known | Tuple | Container) else None
+    name = type_name(value) if isinstance(value, Known | Tuple | Container | Some) else None
     return it.resolver.natives.builtin(name) if name else None
+
+
+def _metaclass_of(it: "Interpreter", kind: Class) -> Class | None:
+    if kind.metaclass is None:
+        return it.resolver.natives.builtin("type")
+    found = making.base_of(it.resolver, kind.metaclass)
+    return found if isinstance(found, Class) else None
 
 
 @knows("builtins.issubclass")

@@ -121,7 +121,7 @@ class Natives:
             return self._class(told)
         if "function" in told:
             return Native(key=f"{told['in'] or module}.{name}", parameters=told["function"], home=told["in"])
-        if "scalar" in told and module not in VARYING:
+        if "scalar" in told and module not in VARYING and not name.endswith("_addr"):  # addresses differ each time
             return Known(told["scalar"])
         return Some(told["variable"])
 
@@ -143,6 +143,7 @@ class Natives:
         path = told["class"]
         if path not in self._classes:
             kind = Class(name=told["qualname"].rpartition(".")[2], qualname=told["qualname"], module=told["module"])
+            kind.metaclass = self.class_at(told["meta"]) if "meta" in told else None
             kind.native, kind.callable_, kind.hidden = True, told["call"], frozenset(told["dunders"])
             self._classes[path] = kind
             bases = [self.class_at(base) for base in told["bases"] if base != "builtins.object"]

@@ -46,29 +46,37 @@ class Paths(Core):
         lasting: list[Changes] = []
         gone: list[Gone] = []
         raising: list[tuple[Raised, Changes]] = []
-        outer, self.frame.gone = self.frame.gone, []
+        frame = self.frame
+        outer = frame.gone
         self.uncertain += 1
-        for path in paths:
-            self.journal.begin()
-            try:
-                end = path()
-            except Raised as raised:
-                raising.append((raised, self.journal.take_back()))
-                self.frame.gone = []
-                continue
-            except BaseException:
-                self.journal.take_back()
-                raise
-            changes = self.journal.take_back()
-            gone += [Gone(each.end, {**changes, **each.changes}, each.why) for each in self.frame.gone]
-            self.frame.gone = []
-            if end is None:
-                lasting.append(changes)
-            else:
-                gone.append(Gone(end, changes, why))
-        self.frame.gone = outer
-        self.uncertain -= 1
+        try:
+            for path in paths:
+                frame.gone = []
+                end, changes = self._try(path)
+                if isinstance(end, Raised):
+                    raising.append((end, changes))
+                    continue
+                gone += [Gone(each.end, {**changes, **each.changes}, each.why) for each in frame.gone]
+                if end is None:
+                    lasting.append(changes)
+                else:
+                    gone.append(Gone(end, changes, why))
+        finally:
+            frame.gone = outer
+            self.uncertain -= 1
         return lasting, gone, raising
+
+    def _try(self, path: Callable[[], End | None]) -> tuple[End | Raised | None, Changes]:
+        """Go one path: how it ends, and what it changed, which is taken back."""
+        self.journal.begin()
+        try:
+            end: End | Raised | None = path()
+        except Raised as raised:
+            end = raised
+        except BaseException:
+            self.journal.take_back()
+            raise
+        return end, self.journal.take_back()
 
     def go_on(self, rest: Callable[[], End | None]) -> End | None:
         """Go on where some paths are already gone: what is done now is not done on those."""

@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from docs.generate import main, pages
 from spybuild.contracts import parse_contract
 from spybuild.rules.catalogue import find_rule
+from spybuild.schemas import DOCUMENTS, schema_of
 from tests.conftest import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("sample-images/*.md")])
@@ -21,7 +23,15 @@ EXAMPLES = [
 def test_generated_pages_are_current() -> None:
     """`make docs` would change nothing."""
     assert main(["--check"]) == 0
-    assert set(pages()) == {"rules.md", "contract.schema.json", "report.schema.json", "facts.schema.json"}
+    assert set(pages()) == {"rules.md", *(f"{name}.schema.json" for name in DOCUMENTS)}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_schema_is_one(name: str) -> None:
+    """Of the dialect that it names, under a name of its own."""
+    schema = schema_of(name)
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == f"urn:spybuild:{name}:1"
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
@@ -47,6 +57,8 @@ def test_rule_ids_exist(page: Path) -> None:
 def test_options_exist(page: Path) -> None:
     """No page speaks of an option of spybuild that is not there."""
     known = "".join(path.read_text() for path in (ROOT / "spybuild" / "cli").glob("*.py"))
-    commands = re.findall(r"spybuild (?:scan|validate|check)\b[^`\n|]*", page.read_text())
+    commands = re.findall(
+        r"spybuild (?:scan|validate|check|attest|verify|promote|policy test)\b[^`\n|]*", page.read_text()
+    )
     options = {option for command in commands for option in re.findall(r"(?<!\S)--[a-z-]+", command)}
     assert {option for option in options if f'"{option}"' not in known} == set()

@@ -1,10 +1,6 @@
-"""An image in a registry, attested for real, and a gate for it: what promotion's tests share.
-
-Run as a program, it promotes: `python -m tests.gate.promoting SOURCE DESTINATION KEY`.
-"""
+"""An image in a registry, attested for real, and a gate for it: what promotion's tests share."""
 
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,6 +84,10 @@ def promoted(
     )
 
 
-if __name__ == "__main__":
-    public = parse_public_key(Path(sys.argv[3]).read_bytes(), "cosign.pub")
-    promoted(sys.argv[1], sys.argv[2], gatekeeper(public), Transport())
+def promoted_with(source: str, destination: str, public_key: str) -> None:
+    """Promote in a process of its own, which has no key of ours: by the public half, in PEM; a refusal is an error."""
+    outcome = promoted(
+        source, destination, gatekeeper(parse_public_key(public_key.encode(), "cosign.pub")), Transport()
+    )
+    if not outcome.decision.admitted:
+        raise SystemExit(str(outcome.decision.all_reasons))

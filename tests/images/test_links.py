@@ -2,7 +2,7 @@
 
 import pytest
 
-from spybuild.images.links import resolve
+from spybuild.images.links import resolve, resolve_link
 
 LINKS = {
     "/bin": "usr/bin", "/usr/bin/python": "python3", "/usr/bin/python3": "/etc/alternatives/py", "/up": "../../../etc",
@@ -41,3 +41,20 @@ def test_forty_links_are_the_most() -> None:
     chain = {f"/{number}": str(number + 1) for number in range(41)}
     assert resolve("/1", chain.get) == "/41"
     assert resolve("/0", chain.get) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/bin", "/bin"),
+        ("/bin/python", "/usr/bin/python"),
+        ("/bin/", "/bin"),
+        ("/bin/.", "/usr/bin"),
+        ("/bin/..", "/usr"),
+        ("/", "/"),
+        ("/round/x", None),
+    ],
+)
+def test_a_link_at_the_end_is_not_followed(path: str, place: str | None) -> None:
+    """Those on the way are; what ends in a dot is no name of a link."""
+    assert resolve_link(path, LINKS.get, FOLDERS.__contains__) == place

@@ -97,9 +97,9 @@ def test_the_image_s_path_decides_and_not_the_usual_one(tree: Tree) -> None:
 )
 def test_what_a_script_starts_cannot_be_known(tree: Tree, content: bytes, words: str) -> None:
     """The engine would start it: taking the next candidate instead could be another Python than the image's."""
-    tree.python().write("/root/.pyenv/shims/python3", content, 0o755)
+    tree.python().write("/opt/pyenv/shims/python3", content, 0o755)
     with pytest.raises(InterpreterNotFound, match=words):
-        tree.target("PATH=/root/.pyenv/shims:/usr/local/bin")
+        tree.target("PATH=/opt/pyenv/shims:/usr/local/bin")
 
 
 def test_an_image_without_python_says_where_it_was_looked_for(tree: Tree) -> None:

@@ -48,7 +48,8 @@ def kind_of(cls):
         members[name] = [told["kind"]] + (
             [brief(told["parameters"])] if told["kind"] in ("method", "classmethod", "staticmethod") else
             [value(told["value"])] if told["value"] else [])
-    return {"module": scope["module_of"](cls), "qualname": scope["path_of"](cls)[len(scope["module_of"](cls)) + 1:],
+    meta = {} if type(cls) is type else {"meta": scope["path_of"](type(cls))}
+    return {**meta, "module": scope["module_of"](cls), "qualname": scope["path_of"](cls)[len(scope["module_of"](cls)) + 1:],
             "bases": [scope["path_of"](base) for base in cls.__bases__], "members": members,
             "call": any("__call__" in vars(owner) for owner in cls.__mro__),
             "dunders": sorted(name for name in vars(cls) if scope["is_dunder"](name))}

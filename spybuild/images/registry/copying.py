@@ -67,15 +67,23 @@ def plan(repository: Repository, root: Descriptor, content: bytes) -> tuple[Docu
             registry ("foreign layers"), or there are more than 500 manifests.
         SourceUnavailable: the registry does not answer, or refuses us.
     """
-    found: dict[Digest, Document] = {}
-    for each in _walk(repository, root, content, 1):
-        found.setdefault(each.descriptor.digest, each)
-        if len(found) > _MOST_DOCUMENTS or sum(len(each.content) for each in found.values()) > _MOST_BYTES:
-            raise ImageInvalid(f"{root.digest} of {repository.name} has more than {_MOST_DOCUMENTS} manifests")
-    return tuple(found.values())
+    found: list[Document] = []
+    total = 0
+    for each in _walk(repository, root, content, {root.digest}, 1):
+        found.append(each)
+        total += len(each.content)
+        if len(found) > _MOST_DOCUMENTS or total > _MOST_BYTES:
+            raise ImageInvalid(
+                f"{root.digest} of {repository.name} has more than {_MOST_DOCUMENTS} manifests, "
+                f"or more than {_MOST_BYTES >> 20} MiB of them"
+            )
+    return tuple(found)
 
 
-def _walk(repository: Repository, descriptor: Descriptor, content: bytes, depth: int) -> Iterator[Document]:
+def _walk(
+    repository: Repository, descriptor: Descriptor, content: bytes, seen: set[Digest], depth: int
+) -> Iterator[Document]:
+    """What is below a document, each once, and the document itself."""
     what = f"{descriptor.digest} of {repository.name}"
     if descriptor.media_type in MANIFESTS:
         yield Document(descriptor, content, _blobs(content, what))
@@ -88,7 +96,9 @@ def _walk(repository: Repository, descriptor: Descriptor, content: bytes, depth:
     for entry in entries:
         if entry.media_type not in INDEXES | MANIFESTS:
             raise ImageInvalid(f"{what} has an entry of a media type that we do not know: {entry.media_type}")
-        yield from _walk(repository, entry, repository.fetch(entry), depth + 1)
+        if entry.digest not in seen:
+            seen.add(entry.digest)
+            yield from _walk(repository, entry, repository.fetch(entry), seen, depth + 1)
     yield Document(descriptor, content)
 
 

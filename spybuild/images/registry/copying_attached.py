@@ -58,6 +58,8 @@ class CopyingAttached:
     def _copied(self, referrer: Descriptor) -> Descriptor | None:
         """The referrer as a list has to tell of it; None where it was left behind."""
         what = f"the referrer {referrer.digest}"
+        if self._is_full():
+            return None
         try:
             if referrer.media_type not in INDEXES | MANIFESTS:
                 raise ImageInvalid(f"{what} is of a type that we do not know: {referrer.media_type}")
@@ -106,11 +108,18 @@ class CopyingAttached:
     def _require_small(self, documents: Sequence[Document], what: str) -> Sequence[Document]:
         """Refuse what is too much to be evidence: whoever may attach could fill the destination otherwise."""
         self._count += len(documents)
-        if self._count > _MOST:
-            raise ImageInvalid(f"{what} is left behind: more than {_MOST} manifests are attached")
         if sum(blob.size for document in documents for blob in document.blobs) > _MOST_BYTES:
             raise ImageInvalid(f"{what} is left behind: it is larger than {_MOST_BYTES >> 20} MiB")
         return documents
+
+    def _is_full(self) -> bool:
+        """Whether no more is copied, which is told once."""
+        if self._count < _MOST:
+            return False
+        problem = f"more than {_MOST} manifests are attached; the rest is left behind"
+        if problem not in self.problems:
+            self._leave(problem)
+        return True
 
     def _leave(self, problem: str) -> None:
         self.problems.append(problem)

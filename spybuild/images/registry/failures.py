@@ -44,5 +44,5 @@ def hint_for(reason: str) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in reason:
         return "name the certificates to believe with SSL_CERT_FILE"
     if "WRONG_VERSION_NUMBER" in reason:
-        return "it speaks plain HTTP; if that is meant, say --insecure"
+        return "it speaks plain HTTP; if that is meant, say --allow-insecure-registry"
     return ""

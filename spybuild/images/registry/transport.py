@@ -179,7 +179,7 @@ class Transport:
         if parts.scheme != "https" and not (parts.scheme == "http" and (self.insecure or is_loopback(parts.hostname))):
             raise SourceUnavailable(
                 f"{_host(parts)} would be asked over plain {shown(parts.scheme)}, which anybody on the way can change",
-                "if that is meant, say --insecure",
+                "if that is meant, say --allow-insecure-registry",
             )
 
     def _attempt(

@@ -88,6 +88,8 @@ class Upload:
             is_last = attempt == transport.patience.attempts
             response: requests.Response | None = None
             try:
+                if attempt > 1 and self._repository.has_blob(self._descriptor.digest):
+                    return Sent.SENT  # it had been done, and only the answer was lost
                 response = self._begin()
                 if response.status_code == requests.codes.accepted:
                     response = self._send(response)

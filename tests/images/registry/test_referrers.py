@@ -1,12 +1,17 @@
 """What is attached to an image."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spybuild.errors import SourceUnavailable
-from spybuild.images.registry.referrers import Referrers, find_referrers, may_be
+from spybuild.images.oci.descriptors import Descriptor
+from spybuild.images.oci.documents import read_document
+from spybuild.images.registry.referrers import Referrers, find_referrers, may_be, read_entries
 from spybuild.model.digests import Digest
 from tests.fakes.registry import FakeRegistry, Fault, running
 from tests.images.registry.asking import repository
@@ -146,6 +151,24 @@ def test_a_list_that_cannot_be_read_hides_no_other(registry: FakeRegistry, conte
     registry.faults = [("/referrers/", Fault(body=content))]
     assert found(registry) == [entry["digest"]]
     assert look(registry).has_api
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from([MANIFEST, str(SUBJECT)]),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(["mediaType", "digest", "size", "annotations", "x"]), inner)
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON | st.lists(JSON))
+def test_a_list_may_hold_anything(listed: Any) -> None:
+    """Whatever JSON there is: descriptors come out, and sentences; never an error."""
+    problems: list[str] = []
+    found = list(read_entries(read_document(json.dumps({"manifests": listed}).encode(), "it"), "manifests", problems))
+    assert all(isinstance(each, Descriptor) for _, each in found)
+    assert len(found) + len(problems) == (len(listed) if isinstance(listed, list) else 0) or len(problems) == 50
 
 
 def test_pages_are_followed(registry: FakeRegistry) -> None:

@@ -133,6 +133,13 @@ def test_an_upload_that_is_cut_is_begun_anew(registry: FakeWritableRegistry, met
     assert push(writable(registry)) is Sent.SENT
 
 
+def test_an_upload_whose_answer_was_lost_is_not_sent_twice(registry: FakeWritableRegistry) -> None:
+    """A registry may take its time with a large blob, and a proxy hang up on us meanwhile."""
+    registry.faults = [("/uploads/", Fault(hangs_up=True, method="PUT"))]
+    assert push(writable(registry)) is Sent.SENT
+    assert len([each for each in registry.asked if each.method == "PUT"]) == 1
+
+
 def test_an_upload_that_fails_again_and_again_is_given_up(registry: FakeWritableRegistry) -> None:
     """After three attempts here."""
     registry.faults = [("/uploads/", Fault(hangs_up=True, method="PUT", is_lost=True))] * 3

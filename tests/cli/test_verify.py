@@ -1,0 +1,212 @@
+"""`spybuild verify`: the gate's decision, by a policy or by options, and nobody asked who need not be."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spybuild.gate.recording import load_evidence
+from tests.attestation.making import pem, signing_key
+from tests.cli.attesting import Desk
+from tests.cli.test_sign import keyless, who
+from tests.fakes.sigstore import FakeSigstore
+
+
+def test_an_attested_image_is_admitted(attested: Desk) -> None:
+    """By options and by a policy alike; people read which attestation it rests on."""
+    said = attested.verify()
+    assert said.code == 0
+    assert said.out.splitlines()[-1] == "gate: admitted"
+    assert said.out.startswith(f"{attested.server.address}/shop/api@sha256:")
+    assert attested.verify("--policy", attested.policy()).out == said.out
+
+
+def test_nothing_attested_is_exit_4(desk: Desk) -> None:
+    """Every platform and the index are named."""
+    said = desk.verify()
+    assert said.code == 4
+    assert said.out.count("has no attestation") == 3
+    assert "gate: REFUSED" in said.out
+
+
+def test_another_key_is_exit_4(attested: Desk) -> None:
+    """A signature by somebody who is not named verifies nothing."""
+    (attested.folder / "other.pub").write_text(signing_key().public.pem)
+    said = attested.verify("--key", "other.pub")
+    assert (said.code, "it is not signed with a key that is trusted" in said.out) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--contract", "sha256:" + "ab" * 32], "is a pass of another contract"),
+        (["--platform", "linux/s390x"], "the image has no platform linux/s390x"),
+        (["--repository", "**/elsewhere"], "which the policy does not name"),
+        (["--max-age", "1d"], "has no authenticated time"),
+    ],
+)
+def test_good_evidence_that_is_not_enough_is_exit_5(attested: Desk, options: list[str], reason: str) -> None:
+    """The policy says no, and why."""
+    said = attested.verify(*options)
+    assert (said.code, reason in said.out) == (5, True), said.out
+
+
+def test_evidence_of_one_kind_only(desk: Desk) -> None:
+    """Where both were asked for."""
+    desk.report(platforms=tuple(desk.platforms(evidence=("static",))))
+    desk.attest()
+    said = desk.verify("--evidence", "both")
+    assert (said.code, "rests on static evidence only" in said.out) == (5, True)
+    assert desk.verify("--evidence", "static").code == 0
+
+
+def test_machines_read_the_whole_decision(attested: Desk) -> None:
+    """With every attestation, and what is said against it."""
+    said = attested.verify("--contract", "sha256:" + "ab" * 32, "-f", "json", "-o", "decision.json")
+    assert said.out == ""
+    found = json.loads((attested.folder / "decision.json").read_text())
+    assert (found["admitted"], found["exitCode"], found["trustedRoot"]) == (False, 5, None)
+    platform = found["platforms"][0]
+    assert (platform["platform"], platform["admitted"], platform["attestation"]) == ("linux/amd64", False, None)
+    (attestation,) = platform["attestations"]
+    assert (attestation["verified"], attestation["counts"]) == (True, False)
+    assert "is a pass of another contract" in attestation["reasons"][0]
+
+
+def test_what_was_found_is_recorded(attested: Desk) -> None:
+    """For `policy test`: the same decision, offline; also where the gate refuses."""
+    assert attested.verify("--record", "found.json").code == 0
+    evidence = load_evidence(attested.folder / "found.json")
+    assert (len(evidence.children), len(evidence.attestations)) == (2, 1)
+    assert attested.verify("--contract", "sha256:" + "ab" * 32, "--record", "again.json").code == 5
+    assert load_evidence(attested.folder / "again.json") == evidence
+
+
+def test_options_come_from_the_environment(attested: Desk) -> None:
+    """Lists with one a line."""
+    (attested.folder / "other.pub").write_text(signing_key().public.pem)
+    variables = {
+        "SPYBUILD_KEY": "other.pub\ncosign.pub",
+        "SPYBUILD_CONTRACT": "spymodel.yml",
+        "SPYBUILD_FORMAT": "json",
+    }
+    said = attested.run("verify", attested.image, **variables)
+    assert (said.code, said.json["admitted"]) == (0, True)
+    assert attested.run("verify", attested.image, **{**variables, "SPYBUILD_MAX_AGE": "1d"}).code == 5
+    policy = {"SPYBUILD_POLICY": str(attested.policy())}
+    assert attested.run("verify", attested.image, **policy).code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ([], "no signer is named"),
+        (["--key", "cosign.pub"], "no contract is named"),
+        (["--key", "cosign.key", "-c", "spymodel.yml"], "holds a private key"),
+        (["--key", "cosign.pub", "-c", "nosuch.yml"], "nosuch.yml"),
+        (["--certificate-identity", "a@b", "-c", "spymodel.yml"], "--certificate-oidc-issuer"),
+        (["--policy", "gate.yml", "--max-age", "1d"], "excludes the options that say the same"),
+        (["--policy", "nosuch.yml"], "nosuch.yml"),
+        (["--policy", "spymodel.yml"], "unknown key"),
+        (["--key", "cosign.pub", "-c", "spymodel.yml", "--max-age", "soon"], "is no length of time"),
+        (["--key", "cosign.pub", "-c", "spymodel.yml", "--fetch-trusted-root", "--offline"], "--offline forbids"),
+        (["--key", "awskms:///x", "-c", "spymodel.yml", "--offline"], "--offline forbids asking for the key awskms"),
+        (
+            ["--key", "cosign.pub", "-c", "spymodel.yml", "--fetch-trusted-root", "--trusted-root", "x"],
+            "exclude each other",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_exit_2(desk: Desk, options: list[str], reason: str) -> None:
+    """Before the registry is asked anything."""
+    desk.policy()
+    desk.server.asked.clear()
+    said = desk.run("verify", desk.image, *options)
+    assert (said.code, reason in said.err, said.out) == (2, True, ""), said.err
+    assert desk.server.asked == []
+
+
+def test_identities_need_a_trusted_root(desk: Desk) -> None:
+    """None is fetched unless somebody asks for it."""
+    said = desk.verify("--certificate-identity", "a@b", "--certificate-oidc-issuer", "https://c")
+    assert (said.code, "--fetch-trusted-root" in said.err) == (2, True)
+
+
+def test_images_that_are_in_no_registry(desk: Desk) -> None:
+    """Have no attestations."""
+    said = desk.verify(image="oci-dir://.")
+    assert (said.code, "is in no registry" in said.err) == (2, True)
+
+
+def test_a_registry_that_is_not_there_is_exit_3(desk: Desk) -> None:
+    """Nothing is known then, and nothing decided."""
+    said = desk.verify(image="127.0.0.1:1/shop/api:1")
+    assert (said.code, said.out) == (3, "")
+    assert "Traceback" not in said.err
+
+
+def test_an_image_that_is_not_there_is_exit_3(desk: Desk) -> None:
+    """It is named."""
+    said = desk.verify(image=f"{desk.server.address}/shop/api:2")
+    assert (said.code, "has no image" in said.err) == (3, True)
+
+
+def test_offline_asks_nobody_but_the_registry(
+    desk: Desk, sigstore: FakeSigstore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Certificates, log entries and timestamps included: the pinned root is all it takes."""
+    assert desk.attest(*keyless(desk, sigstore)).code == 0
+    asked: set[Any] = set()
+    connect = socket.socket.connect
+
+    def watched(self: socket.socket, address: Any) -> None:
+        asked.add(address)
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", watched)
+    monkeypatch.setattr(socket, "getaddrinfo", _only_numbers(socket.getaddrinfo))
+    said = desk.verify(*who(sigstore), "--trusted-root", "private.json", "--max-age", "1h", "--offline")
+    assert said.code == 0, said.out + said.err
+    host, port = desk.server.address.split(":")
+    assert asked == {(host, int(port))}
+
+
+def _only_numbers(usual: Any) -> Any:
+    """No name is looked up."""
+
+    def look_up(host: str, *rest: Any, **more: Any) -> Any:
+        assert host == "127.0.0.1"
+        return usual(host, *rest, **more)
+
+    return look_up
+
+
+def test_a_tag_is_resolved_once(attested: Desk) -> None:
+    """Everything else is fetched by digest, so that a tag that moves meanwhile changes nothing."""
+    attested.server.asked.clear()
+    assert attested.verify().code == 0
+    assert len(attested.server.paths("manifests/1")) == 1
+
+
+def test_keys_need_no_libraries_of_sigstores(attested: Desk, tmp_path: Path) -> None:
+    """They take longer to load than verifying does."""
+    code = (
+        "import sys; from spybuild.cli import main; code = main(sys.argv[1:]);"
+        "heavy = {'sigstore', 'rfc3161_client', 'cryptography.x509', 'tuf', 'rfc8785', 'spybuild.attestation.roots'};"
+        "print(code, sorted(heavy & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code, "verify", attested.image, "--key", "cosign.pub", "-c", "spymodel.yml"]
+    done = subprocess.run(command, cwd=attested.folder, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 []"
+
+
+def test_a_private_key_is_never_shown(desk: Desk) -> None:
+    """Not where it was named by mistake either."""
+    secret = pem(signing_key().private).decode()
+    (desk.folder / "cosign.key").write_text(secret)
+    said = desk.verify("--key", "cosign.key")
+    assert secret.splitlines()[1] not in said.err
