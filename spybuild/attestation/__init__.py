@@ -5,8 +5,9 @@
     signers      keys, KMS and HSM, keyless: one `Signer`
     bundles      Sigstore bundles, and cosign's older forms     (pure)
     verification a bundle and what is trusted: who signed, what, and when
+    storage      the attestations a registry holds for a digest; `attaching` adds one
 
-Nothing here stores or fetches an attestation, and nothing decides whether a verified one is enough: that is the gate's.
+Nothing here decides whether a verified attestation is enough: that is the gate's.
 """
 
 from spybuild.errors import UsageError

@@ -70,10 +70,10 @@ class Branches(Loops):
         for handler in node.handlers:
             catches = self._catches(handler, raised.kind)
             if catches:
-                return self._handler(handler)
+                return self._handler(handler, raised)
             if catches is None:
                 why = Doubt("it cannot be known what is caught", handler.lineno)
-                return self.fork([partial(self._handler, handler), partial(self._reraise, raised)], why)
+                return self.fork([partial(self._handler, handler, raised), partial(self._reraise, raised)], why)
         raise raised
 
     def _reraise(self, raised: Raised) -> End | None:
@@ -106,11 +106,15 @@ class Branches(Loops):
         paths: list[Callable[[], End | None]] = [succeed, *(partial(fail, handler) for handler in reachable)]
         return self.fork(paths, why)
 
-    def _handler(self, handler: ast.ExceptHandler) -> End | None:
+    def _handler(self, handler: ast.ExceptHandler, raised: Raised | None = None) -> End | None:
         """Run a handler; the name it gives to the exception is gone after it."""
         if handler.name:
             self.bind(handler.name, Some("Exception"), handler.lineno)
-        end = self.execute(handler.body)
+        self.handling.append(raised)
+        try:
+            end = self.execute(handler.body)
+        finally:
+            self.handling.pop()
         if handler.name and self.cells_for(handler.name).get(handler.name):
             self.unbind(handler.name, handler.lineno)
         return end
@@ -134,12 +138,14 @@ class Branches(Loops):
             return None
         if value.name in ("Exception", "BaseException"):
             return value.name == "BaseException" or kind not in ("SystemExit", "KeyboardInterrupt")
-        if value.name == kind or kind in _CAUGHT.get(value.name, ()):
+        if kind == ANYTHING or value.unsure:
+            return None
+        if value.name in self.ancestry.get(kind, ()) or value.name == kind or kind in _CAUGHT.get(value.name, ()):
             return True
         raised = self.resolver.builtin(kind)
         if isinstance(raised, Class):
             return value in raised.mro
-        return None if kind == "Exception" else False
+        return False
 
     # ---- with, match ----
     def within(self, node: Any) -> End | None:

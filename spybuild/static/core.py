@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST_STEPS = 150_000  # expressions and statements of one module
 MOST_DEPTH = 500  # expressions, statements and calls within each other, over all modules that are being read
-MOST_CALLS = 8  # calls within each other
+MOST_CALLS = 6  # calls within each other
 ANYTHING = "*"  # the exception that a call of something unknown may raise
 
 
@@ -89,6 +89,8 @@ class Core:
         self.frame = Frame(module, module.cells)
         self.frames = [self.frame]
         self.trials: list[Trial] = []
+        self.handling: list[Raised | None] = []  # the exceptions that are being handled, where they are known
+        self.ancestry: dict[str, frozenset[str]] = {}  # of exceptions that were raised, the names of their bases
         self.steps = 0
         self.limit = MOST_STEPS
         self.depth = resolver.depth

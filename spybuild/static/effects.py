@@ -4,7 +4,7 @@ Most could not: then a call of them need not be followed to know what it does to
 """
 
 import ast
-from enum import Flag, auto
+from enum import IntFlag, auto
 
 _DANGEROUS = frozenset(
     ("globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "compile", "__import__", "__builtins__", "sys")
@@ -15,10 +15,10 @@ _MUTATORS = frozenset(
     ("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "add", "discard", "update")
     + ("setdefault", "popitem", "__setitem__", "__delitem__", "register", "appendleft")
 )
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-class Effect(Flag):
+class Effect(IntFlag):
     """What a function may change that is not its own."""
 
     NAMES = auto()  # a namespace, or anything else by means that text does not show
@@ -79,7 +79,9 @@ class Effects:
             mentions.add(node.attr)
         elif isinstance(node, ast.Lambda):
             mentions.add("<lambda>")
-        self._of[definition] = does | _effect(node), mentions
+        effect = _effect(node)
+        if effect:
+            self._of[definition] = does | effect, mentions
 
     def _spread(self) -> None:
         """Who mentions a function that does something may do it, too."""

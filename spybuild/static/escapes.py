@@ -22,8 +22,10 @@ from spybuild.static.values import (
     Known,
     Namespace,
     Partial,
+    Some,
     Special,
     Tuple,
+    Unknown,
     Value,
     either,
 )  # fmt: skip
@@ -59,6 +61,8 @@ class Escapes(Paths):
 
     def lend(self, value: Value, line: int | None, seen: int = 0) -> None:
         """A value is used by code that is known not to change it, but that may call it, or the methods it has."""
+        if isinstance(value, Known | Some | Unknown):
+            return
         match value:
             case Function() if value.module.effects and value.module.effects.may_happen(value.node):
                 self.run_perhaps(value, line)

@@ -3,14 +3,14 @@
 import ast
 
 from spybuild.static.attributes import Attributes
-from spybuild.static.effects import Effect
 from spybuild.static.core import MOST_CALLS, Arguments, Raised, TooMuch
+from spybuild.static.effects import Effect
 from spybuild.static.knowledge import KNOWN
 from spybuild.static.scopes import End, Frame
 from spybuild.static.values import (
-    Class,
     Binding,
     Cells,
+    Class,
     Doubt,
     Function,
     Known,
@@ -21,7 +21,8 @@ from spybuild.static.values import (
     container,
 )  # fmt: skip
 
-_MOST_STEPS_OF_A_CALL = 20_000
+_MOST_STEPS_OF_A_CALL = 6000
+_MOST_STEPS_ELSEWHERE = 1500  # of a call of another module's function
 
 
 class Following(Attributes):
@@ -97,10 +98,14 @@ class Following(Attributes):
                 raise
         return self._not_followed(function, arguments, line)
 
+    def _allowance(self, function: Function) -> int:
+        """The steps that a call is worth: what it does to its own module counts, elsewhere it is what it returns."""
+        return _MOST_STEPS_OF_A_CALL if function.module is self.module else _MOST_STEPS_ELSEWHERE
+
     def _within(self, frame: Frame, function: Function) -> Value:
         """Run a body in a frame of its own, for so many steps and no more."""
         outer, limit = self.frame, self.limit
-        self.frame, self.limit = frame, min(limit, self.steps + _MOST_STEPS_OF_A_CALL)
+        self.frame, self.limit = frame, min(limit, self.steps + self._allowance(function))
         self.frames.append(frame)
         self.journal.begin()
         try:

@@ -66,7 +66,7 @@ class Interpreter(Statements):
             module.outcome = Outcome.FAILED
         path = raised.module.found.path or raised.module.name
         frame = Frame(path=path, line=raised.line, function="<module>", source=raised.module.line(raised.line))
-        module.error = ErrorFacts(type=raised.kind, message=raised.message, traceback=(frame,))
+        module.error = ErrorFacts(type="Exception" if raised.kind == ANYTHING else raised.kind, message=raised.message, traceback=(frame,))
 
     # ---- what the handlers of `knowledge` need ----
     def is_member(self, value: Value) -> bool:

@@ -25,7 +25,7 @@ from spybuild.static.modules import Module, State, parents_of
 from spybuild.static.natives import Natives
 from spybuild.static.reach import Reach
 from spybuild.static.stubs import read_stub
-from spybuild.static.traits import Traits, traits_of
+from spybuild.static.traits import Traits, calls_in, traits_of
 from spybuild.static.values import (
     OPEN,
     Binding,
@@ -72,6 +72,7 @@ class Resolver(Lookup):
         self.natives, self.constants, self.forms = Natives(target), Constants(search), Forms()
         self.reach = Reach(self)
         self._modules: dict[str, Module | None] = {}
+        self._calls: dict[int, tuple[ast.AST, list[ast.Call]]] = {}
         self._traits: dict[int, tuple[FunctionNode, Traits]] = {}
         self._exposures: dict[str, Exposure] = {}
         self._nested = self.depth = 0
@@ -229,6 +230,12 @@ class Resolver(Lookup):
         if module.name not in self._exposures:
             self._exposures[module.name] = Exposure(module.tree)
         return self._exposures[module.name]
+
+    def calls_in(self, node: ast.AST) -> list[ast.Call]:
+        """The calls in a statement, not those in functions within it."""
+        if id(node) not in self._calls:
+            self._calls[id(node)] = node, calls_in(node)
+        return self._calls[id(node)][1]
 
     def traits(self, node: FunctionNode) -> Traits:
         """What a function's text says of it."""

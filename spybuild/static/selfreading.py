@@ -224,7 +224,7 @@ class SelfReader:
     def _calls(self, nodes: Iterable[ast.AST], scope: Scope, certain: bool) -> set[str]:
         """Follow `self.method()` and `setattr(self, "x", ...)` in expressions."""
         names: set[str] = set()
-        for node in (inner for outer in nodes for inner in _expressions(outer)):
+        for node in (inner for outer in nodes for inner in self._resolver.calls_in(outer)):
             match node:
                 case ast.Call(func=ast.Attribute(value=owner, attr=attr)) if _is_self(owner, scope):
                     method = self._methods.get(mangled(attr, scope.owner.name))

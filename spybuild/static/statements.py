@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from spybuild.static import known_methods
 from spybuild.static.branches import Branches
 from spybuild.static.calls import Calls
-from spybuild.static.core import MOST_DEPTH, Arguments, Raised
+from spybuild.static.core import ANYTHING, MOST_DEPTH, Arguments, Raised
 from spybuild.static.definitions import Definitions
 from spybuild.static.importing import Importing
 from spybuild.static.scopes import End
@@ -135,9 +135,13 @@ class Statements(Calls, Branches, Definitions, Importing):
 
     # ---- leaving ----
     def _raise(self, node: ast.Raise) -> None:
+        if node.exc is None and self.handling and self.handling[-1]:
+            raise self.handling[-1]
         value = self.evaluate(node.exc) if node.exc else None
         kind = value if isinstance(value, Class) else value.kind if isinstance(value, Instance) else None
-        name = kind.name if kind else "Exception"
+        name = kind.name if kind and not kind.unsure else ANYTHING
+        if kind:
+            self.ancestry[name] = frozenset(owner.name for owner in kind.mro)
         status = self._status(node.exc) if name == "SystemExit" else None
         raise Raised(name, self._message(node.exc), self.frame.module, node.lineno, status)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from spybuild.static.values import FunctionNode
 
+_NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
 
 @dataclass(frozen=True, slots=True)
 class Traits:
@@ -79,4 +81,16 @@ def _own_nodes(body: list[ast.AST]) -> list[ast.AST]:
             waiting += getattr(node, "decorator_list", [])
         else:
             waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def calls_in(node: ast.AST) -> list[ast.Call]:
+    """The calls in a node, without those in functions, lambdas and classes within it."""
+    found: list[ast.Call] = []
+    waiting = [node]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, ast.Call):
+            found.append(inner)
+        waiting += [each for each in ast.iter_child_nodes(inner) if not isinstance(each, _NESTED)][::-1]
     return found

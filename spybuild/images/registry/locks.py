@@ -27,18 +27,21 @@ _guard = threading.Lock()
 
 @contextlib.contextmanager
 def alone(name: str, folder: Path | None = None) -> Iterator[None]:
-    """Hold the lock `name`; without it, if it cannot be had in half a minute.
+    """Hold the lock `name`; without it, if it cannot be had in half a minute. Not to be nested.
+
+    There are 256 locks, so that lock files are few; two names may share one.
 
     Args:
         name: what is written.
         folder: where lock files are; None: a folder of this user's below the one for temporary files.
     """
+    number = hashlib.sha256(name.encode()).hexdigest()[:2]
     with _guard:
-        lock = _threads.setdefault(name, threading.Lock())
+        lock = _threads.setdefault(number, threading.Lock())
     deadline = time.monotonic() + _LONGEST
     is_held = lock.acquire(timeout=_LONGEST)
     try:
-        with _file_lock(name, folder or _usual_folder(), deadline):
+        with _file_lock((folder or _usual_folder()) / f"{number}.lock", deadline):
             yield
     finally:
         if is_held:
@@ -50,9 +53,9 @@ def _usual_folder() -> Path:
 
 
 @contextlib.contextmanager
-def _file_lock(name: str, folder: Path, deadline: float) -> Iterator[None]:
-    """Hold a lock on a file; its file stays, for another may be waiting for it."""
-    descriptor = _open(folder / f"{hashlib.sha256(name.encode()).hexdigest()}.lock")
+def _file_lock(path: Path, deadline: float) -> Iterator[None]:
+    """Hold a lock on a file, which stays: another may be waiting for it."""
+    descriptor = _open(path)
     try:
         while descriptor is not None and not _is_locked(descriptor) and time.monotonic() < deadline:
             time.sleep(random.uniform(0.002, 0.02))  # noqa: S311  # no secret

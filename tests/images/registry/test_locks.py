@@ -39,6 +39,14 @@ def test_another_name_is_another_lock(tmp_path: Path) -> None:
         assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_lock_files_are_few(tmp_path: Path) -> None:
+    """However many tags there are."""
+    for number in range(600):
+        with alone(f"tag {number}", tmp_path):
+            pass
+    assert 200 < len(list(tmp_path.iterdir())) <= 256
+
+
 def test_nobody_waits_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lock is a courtesy."""
     monkeypatch.setattr(locks, "_LONGEST", 0.05)
