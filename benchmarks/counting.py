@@ -27,6 +27,13 @@ class Answer:
         return match[1] if match else ""
 
 
+class _Server(ThreadingHTTPServer):
+    """Says nothing of those who hang up, as a process does that has ended."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
+
+
 class Counter:
     """A registry's double: passes everything on to it, and notes it."""
 
@@ -46,7 +53,7 @@ class Counter:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as http.server calls it
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.address = f"127.0.0.1:{self._server.server_port}"
 
     def of_blobs(self, *digests: str) -> int:

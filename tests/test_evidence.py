@@ -9,8 +9,10 @@ from spybuild.errors import EngineUnavailable, ImageInvalid, PlatformNotRunnable
 from spybuild.images.files import Files
 from spybuild.images.rootfs_source import RootfsSource
 from spybuild.model.evidence import Demand
-from spybuild.model.image import PlatformImage
+from spybuild.model.image import Image, PlatformImage
+from spybuild.model.platforms import Platform
 from spybuild.model.report import PlatformReport, Report, Verdict
+from spybuild.model.surroundings import Surroundings
 from tests.fakes.engine import FakeEngine
 from tests.interpreters.trees import AMD64, Tree
 from tests.making import facts, module
@@ -183,3 +185,83 @@ def test_a_source_of_no_kind_we_know_is_a_usage_error(spymodel: Path) -> None:
     """It names those there are."""
     with pytest.raises(UsageError, match="is no source of images"):
         spybuild.scan("ftp://host/image", spymodel)
+
+
+OPAQUE = "globals()['__version__'] = open('/version').read()\n"
+
+
+def test_static_evidence_that_tells_nothing_is_not_said_to_be_had(spymodel: Path, tree: Tree) -> None:
+    """A module may hide from those who read it and lie to the probe: then nothing has agreed with anything."""
+    tree.write("/app/plugin.py", OPAQUE)
+    platform = only(spybuild.scan("app:1", spymodel, engine=engine(told()), source=source(tree)))
+    assert (platform.evidence, platform.verdict) == (("runtime",), Verdict.PASS)
+    assert "leaves open" in (platform.problem or "")
+
+
+def test_both_kinds_demanded_are_no_pass_where_the_source_tells_nothing(spymodel: Path, tree: Tree) -> None:
+    """Whoever asks for both wants them to agree."""
+    tree.write("/app/plugin.py", OPAQUE)
+    report = spybuild.scan("app:1", spymodel, engine=engine(told()), source=source(tree), evidence=Demand.BOTH)
+    assert (rules(only(report)), report.verdict) == (["SPY501"], Verdict.UNDECIDED)
+
+
+HOOKS = [("hook.pth", "import evil\n"), ("sitecustomize.py", "import evil\n"), ("usercustomize/__init__.py", "")]
+
+
+@pytest.mark.parametrize(("name", "content"), HOOKS)
+def test_a_start_up_hook_that_may_replace_the_module_is_no_static_pass(
+    spymodel: Path, tree: Tree, name: str, content: str
+) -> None:
+    """`sys.modules["plugin"] = …` in a .pth line: the image runs another module than its source shows."""
+    tree.write(f"/usr/local/lib/python3.11/site-packages/{name}", content)
+    platform = only(spybuild.scan("rootfs://root", spymodel, source=source(tree)))
+    assert (rules(platform), platform.verdict) == (["SPY505"], Verdict.UNDECIDED)
+    both = only(spybuild.scan("app:1", spymodel, engine=engine(told()), source=source(tree)))
+    assert (both.evidence, rules(both)) == (("runtime",), [])
+
+
+def test_a_hook_on_a_pythonpath_that_is_given_counts(spymodel: Path, tree: Tree) -> None:
+    """What --env adds to the image decides about sys.path, too."""
+    tree.write("/srv/sitecustomize.py", "import evil\n")
+    given = Surroundings({"PYTHONPATH": "/srv"}, {})
+    platform = only(spybuild.scan("rootfs://root", spymodel, source=source(tree), surroundings=given))
+    assert rules(platform) == ["SPY505"]
+
+
+def test_a_tag_that_moved_in_a_store_without_manifests_is_noticed(spymodel: Path, tree: Tree) -> None:
+    """The classic store knows images by their configs' digests alone: one was run, another would be read."""
+
+    class Moved(RootfsSource):
+        def image(self) -> Image:
+            return Image("app:1", None, "image", (PlatformImage(AMD64, None, f"sha256:{1:064}"),))
+
+    class Classic(FakeEngine):
+        def open(self, reference: str) -> Image:
+            return Image(reference, None, "image", (PlatformImage(AMD64, None, f"sha256:{2:064}"),))
+
+    moved = Moved("app:1", tree.root, AMD64)
+    report = spybuild.scan("app:1", spymodel, engine=Classic({"linux/amd64": told()}), source=moved)  # type: ignore[dict-item]
+    assert SPY503 in rules(only(report))
+    assert "changed meanwhile" in (only(report).problem or "")
+
+
+def test_a_path_that_is_no_utf8_does_not_break_the_report(tree: Tree) -> None:
+    """An image's author chooses names of files; JSON holds no half a surrogate pair."""
+    tree.write("/venv/pyvenv.cfg", "home = /usr/local/bin\n").link("/venv/bin/python", "/\udcff")
+    report = spybuild.scan("rootfs://root", None, source=source(tree), integrity=True)
+    assert "\\\\udcff" in report.model_dump_json()
+
+
+@pytest.mark.parametrize("demand", [Demand.RUNTIME, Demand.BOTH])
+def test_integrity_alone_does_not_pretend_to_have_run_anything(tree: Tree, demand: Demand) -> None:
+    """A demand that cannot be met is refused, not forgotten."""
+    with pytest.raises(UsageError, match=f"no {demand.value} evidence"):
+        spybuild.scan("rootfs://root", None, source=source(tree), integrity=True, evidence=demand)
+
+
+def test_programs_of_linux_are_foreign_to_windows(spymodel: Path, tree: Tree) -> None:
+    """An index, or --platform, may claim anything; an ELF file runs on no Windows."""
+    claimed = RootfsSource("rootfs://root", tree.root, Platform("windows", "amd64"))
+    platform = only(spybuild.scan("rootfs://root", spymodel, source=claimed))
+    assert "SPY305" in [each.rule for each in platform.findings]
+    assert platform.verdict is Verdict.FAIL

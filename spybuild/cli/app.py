@@ -87,8 +87,8 @@ def main(arguments: Sequence[str]) -> int:
     except SystemExit:  # typer leaves so where a pipe's reader has left
         return _INTERRUPTED
     except Exception:  # a bug of ours must not look like a broken contract, which is exit code 1
-        traceback.print_exc()  # without local variables, which may hold secrets
-        return _say("this is a bug in SpyBuild; nothing was decided", _COULD_NOT_DECIDE)
+        told = traceback.format_exc()  # without local variables, which may hold secrets
+        return _say(f"this is a bug in SpyBuild; nothing was decided\n{told}", _COULD_NOT_DECIDE)
 
 
 class _Interrupted(BaseException):

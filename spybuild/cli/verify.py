@@ -57,13 +57,14 @@ def verify(
     from spybuild import verifying
     from spybuild.cli.decisions import shown_verification
     from spybuild.cli.writing import write
-    from spybuild.gate.recording import dump_evidence
     from spybuild.images.registry.transport import Transport
 
     authority = gate_options.authority(trusted_root, fetch_trusted_root, offline)
     with closing(Transport(insecure=allow_insecure_registry)) as transport:
         found = verifying.verify(where, demanded, authority, transport)
     if record:
+        from spybuild.gate.recording import dump_evidence
+
         write(dump_evidence(found.evidence), record)
     write(shown_verification(found, destination.format, verbose=bool(verbose)), destination.path)
     return found.decision.exit_code

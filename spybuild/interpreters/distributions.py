@@ -22,6 +22,7 @@ __all__ = ["Installed", "RecordEntry", "installed"]
 
 _LARGEST, _LARGEST_RECORD, _LARGEST_LINK = 4 << 20, 64 << 20, 1 << 16
 _LONGEST_REQUIREMENT, _MOST_REQUIREMENTS = 2000, 5000
+_LONGEST_NAME = 255  # it is a part of the folder's name, so no file system takes more
 _SUFFIXES = (".dist-info", ".egg-info")
 _SECTION = re.compile(r"\[(?P<extra>[^:\]]*)(?::(?P<marker>[^\]]*))?\]")
 
@@ -115,8 +116,8 @@ class _Reader:
         metadata, raw = self._metadata()
         stem = posixpath.basename(self._location if self._folder.endswith("EGG-INFO") else self._folder)
         named, _, numbered = stem.rpartition(".")[0].partition("-")
-        name = raw.get("name") or named
-        version = raw.get("version") or numbered.partition("-")[0]
+        name = self._within_limit(raw.get("name") or named)
+        version = self._within_limit(raw.get("version") or numbered.partition("-")[0])
         url, editable = self._direct_url()
         record = self._record()
         return Installed(
@@ -164,6 +165,13 @@ class _Reader:
     def _text(self, name: str) -> str:
         return (self._content(f"{self._folder}/{name}") or b"").decode("utf-8", "backslashreplace")
 
+    def _within_limit(self, text: str) -> str:
+        """A name or version; one that no folder could be called by is cut, and then is neither."""
+        if len(text) <= _LONGEST_NAME:
+            return text
+        self._problems.append(f"{shown(text)} is too long for a name or version")
+        return f"{text[:_LONGEST_NAME]}…"
+
     def _version(self, text: str) -> Version | None:
         try:
             return Version(text)
@@ -173,6 +181,8 @@ class _Reader:
 
     def _specifiers(self, text: str | None) -> SpecifierSet | None:
         try:
+            if text and len(text) > _LONGEST_REQUIREMENT:
+                raise InvalidSpecifier(text)
             return SpecifierSet(text) if text else None
         except InvalidSpecifier:
             self._problems.append(f"Requires-Python {shown(text or '')} is no version range")

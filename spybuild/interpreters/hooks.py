@@ -80,7 +80,7 @@ def read_hooks(files: Files, target: Target) -> Hooks:
     for folder in dict.fromkeys(target.search_path):
         if posixpath.basename(folder) in SITE_FOLDERS:
             reader.read(folder)
-    unknown = (*reader.unknown, *_customizations(files, target))
+    unknown = tuple(dict.fromkeys((*reader.unknown, *_customizations(files, target))))
     return Hooks(reader.mapping, reader.namespaces, reader.doubted, unknown)
 
 

@@ -1,8 +1,14 @@
 """A finding: one rule broken, or undecided, at one place. A value, never an exception."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from spybuild.model.base import Location, Model
+from spybuild.model.names import encodable
+
+Told = Annotated[str, AfterValidator(encodable)]  # may speak of a path of the image, which is bytes
 
 
 class Category(StrEnum):
@@ -17,7 +23,7 @@ class Category(StrEnum):
 class ImageLocation(Model):
     """A place in the image: the file's path there, and the line where it is known."""
 
-    path: str
+    path: Told
     line: int | None = None
 
     def __str__(self) -> str:
@@ -30,9 +36,9 @@ class Finding(Model):
     rule: str
     name: str
     category: Category
-    message: str
-    expected: str | None = None
-    found: str | None = None
+    message: Told
+    expected: Told | None = None
+    found: Told | None = None
     module: str | None = None
     contract_location: Location | None = None
     image_location: ImageLocation | None = None

@@ -16,6 +16,11 @@ def shown(text: str, limit: int = 60) -> str:
     return repr(short)
 
 
+def encodable(text: str) -> str:
+    """A text that every report can hold: bytes of a path that are no UTF-8 are written as escapes."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 def nearest(name: str, names: Collection[str]) -> str:
     """A hint that names the most similar of `names` in any case, or nothing."""
     lowered = {known.lower(): known for known in sorted(names, reverse=True)}

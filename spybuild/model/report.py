@@ -11,7 +11,7 @@ from pydantic import Field, computed_field
 
 from spybuild.model.base import Model
 from spybuild.model.facts import Frame
-from spybuild.model.finding import Category, Finding
+from spybuild.model.finding import Category, Finding, Told
 
 EvidenceKind = Literal["runtime", "static", "config"]
 
@@ -48,7 +48,7 @@ class Tool(Model):
 class Subject(Model):
     """What was checked. `digest` is None where the engine knows none (an image that was never pushed)."""
 
-    reference: str
+    reference: Told
     digest: str | None = None
     kind: Literal["index", "image", "rootfs", "source"]
 
@@ -56,7 +56,7 @@ class Subject(Model):
 class ContractReference(Model):
     """The contract that was checked, by path as named, by content, and by the name it gives itself."""
 
-    path: str
+    path: Told
     policy_id: str | None = None
     digest: str | None = None
 
@@ -86,7 +86,7 @@ class PlatformReport(Model):
 
     platform: str
     digest: str | None = None
-    problem: str | None = None
+    problem: Told | None = None
     evidence: tuple[EvidenceKind, ...] = ()
     interpreter: Interpreter | None = None
     modules: tuple[ModuleReport, ...] = ()

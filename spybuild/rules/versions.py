@@ -3,7 +3,7 @@
 import re
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 _WITHOUT_MICRO = re.compile(r"\d+\.\d+")
 _MICROS = range(100)  # no minor version of Python has had more
@@ -23,6 +23,6 @@ def is_in_range(wanted: str, found: str) -> bool | None:
         if not _WITHOUT_MICRO.fullmatch(found):
             return specifiers.contains(Version(found), prereleases=True)
         answers = {specifiers.contains(Version(f"{found}.{micro}"), prereleases=True) for micro in _MICROS}
-    except InvalidVersion:
+    except ValueError:  # also of numbers with thousands of digits, which Python does not read
         return False
     return answers.pop() if len(answers) == 1 else None

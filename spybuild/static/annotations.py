@@ -34,10 +34,14 @@ class Place:
 
 
 def annotation(resolver: "Resolver", node: ast.expr, place: Place) -> Annotation:
-    """The facts of an annotation."""
-    text = written(node)
-    resolved = resolve(resolver, node, place)
-    return Annotation(written=text and text[:_MOST_TEXT], resolved=resolved and resolved[:_MOST_TEXT])
+    """The facts of an annotation. Each is read once: classes tell of what they inherit again and again."""
+    known = resolver.annotations.get(id(node))
+    if known is None or known[0] is not node:
+        text = written(node)
+        resolved = resolve(resolver, node, place)
+        facts = Annotation(written=text and text[:_MOST_TEXT], resolved=resolved and resolved[:_MOST_TEXT])
+        resolver.annotations[id(node)] = known = (node, facts)
+    return known[1]
 
 
 def resolve(resolver: "Resolver", node: ast.expr, place: Place) -> str | None:

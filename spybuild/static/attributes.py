@@ -48,7 +48,7 @@ class Attributes(Items):
             return self.unknown(f"what .{name} is cannot be known", line)
         return self.resolver.actual(found)
 
-    def _find(self, value: Value, name: str, line: int | None) -> Value | None:
+    def _find(self, value: Value, name: str, line: int | None) -> Value | None:  # noqa: C901  # one case a kind
         match value:
             case Module():
                 return self._of_module(value, name, line)
@@ -93,7 +93,7 @@ class Attributes(Items):
             raise Raised("AttributeError", f"module {module.name!r} has no attribute {name!r}", self.frame.module, line)
         return self.read_member(found)
 
-    def _of_class(self, kind: Class, name: str) -> Value | None:
+    def _of_class(self, kind: Class, name: str) -> Value | None:  # noqa: C901  # the names every class has
         known: dict[str, Value] = {
             "__dict__": Namespace(kind), "__name__": Known(kind.name), "__qualname__": Known(kind.qualname),
             "__module__": Known(kind.module), "__bases__": Tuple(kind.bases), "__mro__": Tuple(kind.mro),

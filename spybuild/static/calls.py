@@ -1,4 +1,4 @@
-"""Calls: functions of the image are followed a little way, those of the standard library are known by what they mean."""
+"""Calls: functions of the image are followed a little way, the standard library's are known by what they mean."""
 
 from spybuild.static import known_methods
 from spybuild.static.core import Arguments
@@ -119,7 +119,7 @@ class Calls(Following):
             self.escape(receiver, line)
         return self.unfollowed(arguments, line, f".{name}()")
 
-    def known_call(self, key: str, arguments: Arguments, line: int | None) -> Value:
+    def known_call(self, key: str, arguments: Arguments, line: int | None) -> Value:  # noqa: D102  # abstract
         constant = self.resolver.constants.called(key)
         if constant is not None:
             return constant

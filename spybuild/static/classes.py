@@ -91,13 +91,11 @@ def _members(resolver: "Resolver", kind: Class) -> tuple[list[MemberFacts], list
     if open_:
         undecided[OPEN] = Undecided(name=OPEN, reason=open_.reason[:300], line=open_.line)
         if kind.unsure:
-            _doubt_inherited(kind, members, undecided, open_)
+            _doubt_inherited(members, undecided, open_)
     return [facts for facts in members.values() if facts], list(undecided.values())
 
 
-def _doubt_inherited(
-    kind: Class, members: dict[str, MemberFacts | None], undecided: dict[str, Undecided], why: Doubt
-) -> None:
+def _doubt_inherited(members: dict[str, MemberFacts | None], undecided: dict[str, Undecided], why: Doubt) -> None:
     """Behind an unknown base, what known bases have may be hidden by it."""
     for name, facts in members.items():
         if facts and not facts.is_own:
@@ -149,7 +147,18 @@ def is_python_callable(resolver: "Resolver", value: Value) -> bool | None:
 
 
 def describe_member(resolver: "Resolver", name: str, binding: Binding, owner: Class, kind: Class) -> MemberFacts | None:
-    """The facts of one member; None where it is not known what it is."""
+    """The facts of one member; None where it is not known what it is. Each is told once for all that inherit it."""
+    known = resolver.members.get((id(owner), name))
+    if known is None or known[0] is not binding:
+        known = (binding, _member(resolver, name, binding, owner, kind))
+        resolver.members[id(owner), name] = known
+    facts = known[1]
+    if facts is None or facts.is_own == (owner is kind):
+        return facts
+    return facts.model_copy(update={"is_own": owner is kind})
+
+
+def _member(resolver: "Resolver", name: str, binding: Binding, owner: Class, kind: Class) -> MemberFacts | None:
     value = resolver.actual_real(binding.value)
     if isinstance(value, Either):
         return _one_of(resolver, name, binding, value, owner, kind)

@@ -26,7 +26,7 @@ _UNIQUE = (Class, Function, Module)
 class Comparisons(Attributes):
     """Evaluates comparisons."""
 
-    def compare(self, node: ast.Compare) -> Value:
+    def compare(self, node: ast.Compare) -> Value:  # noqa: D102  # its class says it
         left, results = self.evaluate(node.left), []
         for operator, right_node in zip(node.ops, node.comparators, strict=True):
             right = self.evaluate(right_node)

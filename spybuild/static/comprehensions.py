@@ -33,12 +33,12 @@ class Comprehensions(Attributes):
             exact = self._generate(node, node.generators, first, results)
         finally:
             self.frame = outer
-        self._leak(node, inner)
+        self._leak(node)
         if kind == "generator" and not exact:
             return Some("generator")
         return container("list" if kind == "generator" else kind, tuple(results) if exact else None)
 
-    def _leak(self, node: ast.expr, inner: Frame) -> None:
+    def _leak(self, node: ast.expr) -> None:
         """What `:=` binds within belongs to the frame around."""
         for walrus in (each for each in ast.walk(node) if isinstance(each, ast.NamedExpr)):
             if isinstance(walrus.target, ast.Name):
@@ -55,10 +55,7 @@ class Comprehensions(Attributes):
             why = Doubt("a comprehension runs over what is not known", node.lineno)
             self.maybe(lambda: self._turn(node, generator, others, None, []), why)
             return False
-        for item in items or ():
-            if not self._turn(node, generator, others, item, results):
-                return False
-        return True
+        return all(self._turn(node, generator, others, item, results) for item in items or ())
 
     def _turn(
         self, node: Any, generator: ast.comprehension, others: list[ast.comprehension], item: Value | None,

@@ -74,7 +74,7 @@ class Constants:
         return self._calls.get(key)
 
     def contains(self, item: Value, box: Value) -> bool | None:
-        """Whether something is in a special container; None where that is not known, or the container is none of ours."""
+        """Whether something is in a special container; None where that is not known, or it is none of ours."""
         if isinstance(box, Special) and box.key == "sys.builtin_module_names" and isinstance(item, Known):
             found = self._search.module(str(item.value))
             if found is None or found.kind != "unknown":

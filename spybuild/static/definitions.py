@@ -62,7 +62,7 @@ class Definitions(Expressions):
 
     # ---- classes ----
     def define_class(self, node: ast.ClassDef) -> None:
-        """`class`: bases, keywords, the body in a namespace of its own, then what metaclass and decorators make of it."""
+        """`class`: bases, keywords, the body in a namespace of its own, then what metaclass and decorators do."""
         decorators = [self.evaluate(decorator) for decorator in node.decorator_list]
         bases, exact = self._bases(node)
         keywords = {item.arg or "**": self.evaluate(item.value) for item in node.keywords}
@@ -156,7 +156,7 @@ class Definitions(Expressions):
                 self.call(found[1].value, Arguments((value, kind, Known(name))), kind.line)
 
     def _run_metaclass(self, kind: Class, metaclass: Value | None, keywords: dict[str, Value]) -> None:
-        """What runs when a class is made may change it: a metaclass that is not known, `__init_subclass__` of a base."""
+        """What runs when a class is made may change it: an unknown metaclass, `__init_subclass__` of a base."""
         if metaclass is not None and not self._is_plain(metaclass):
             self._leave_to(kind, metaclass)
         for base in kind.mro[1:]:

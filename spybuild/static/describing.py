@@ -45,9 +45,22 @@ if TYPE_CHECKING:
     from spybuild.static.resolve import Resolver
 
 _IMPORT_DUNDERS = frozenset(
-    ("__name__", "__doc__", "__package__", "__loader__", "__spec__", "__file__", "__path__", "__cached__")
-    + ("__builtins__", "__annotations__", "__annotate__", "__annotate_func__", "__conditional_annotations__")
-    + ("__warningregistry__",)
+    (
+        "__name__",
+        "__doc__",
+        "__package__",
+        "__loader__",
+        "__spec__",
+        "__file__",
+        "__path__",
+        "__cached__",
+        "__builtins__",
+        "__annotations__",
+        "__annotate__",
+        "__annotate_func__",
+        "__conditional_annotations__",
+        "__warningregistry__",
+    )
 )
 _MOST_VERSION = 1000
 _MOST_MEMBERS = 100_000  # of all classes of a module together, inherited ones included

@@ -7,13 +7,51 @@ import ast
 from enum import IntFlag, auto
 
 _DANGEROUS = frozenset(
-    ("globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "compile", "__import__", "__builtins__", "sys")
-    + ("builtins", "importlib", "inspect", "__dict__", "__setattr__", "__delattr__", "modules", "f_globals")
-    + ("import_module", "_sys", "_getframe")
+    (
+        "globals",
+        "locals",
+        "vars",
+        "exec",
+        "eval",
+        "setattr",
+        "delattr",
+        "compile",
+        "__import__",
+        "__builtins__",
+        "sys",
+        "builtins",
+        "importlib",
+        "inspect",
+        "__dict__",
+        "__setattr__",
+        "__delattr__",
+        "modules",
+        "f_globals",
+        "import_module",
+        "_sys",
+        "_getframe",
+    )
 )
 _MUTATORS = frozenset(
-    ("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "add", "discard", "update")
-    + ("setdefault", "popitem", "__setitem__", "__delitem__", "register", "appendleft")
+    (
+        "append",
+        "extend",
+        "insert",
+        "remove",
+        "pop",
+        "clear",
+        "sort",
+        "reverse",
+        "add",
+        "discard",
+        "update",
+        "setdefault",
+        "popitem",
+        "__setitem__",
+        "__delitem__",
+        "register",
+        "appendleft",
+    )
 )
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 

@@ -1,8 +1,8 @@
 """What gets out of hand: values that go where they cannot be followed, and namespaces that are then in doubt."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from spybuild.static.core import Arguments
 from spybuild.static.modules import Module
 from spybuild.static.paths import Paths
 from spybuild.static.scopes import opened
@@ -29,10 +29,6 @@ from spybuild.static.values import (
     Value,
     either,
 )  # fmt: skip
-
-if TYPE_CHECKING:
-    pass
-from spybuild.static.core import Arguments
 
 
 class Escapes(Paths):

@@ -8,12 +8,58 @@ import ast
 from collections.abc import Iterator
 
 _READING = frozenset(
-    ("get", "items", "keys", "values", "copy", "index", "count", "union", "intersection", "difference", "issubset")
-    + ("issuperset", "isdisjoint", "join", "format", "startswith", "endswith", "split", "encode", "decode")
+    (
+        "get",
+        "items",
+        "keys",
+        "values",
+        "copy",
+        "index",
+        "count",
+        "union",
+        "intersection",
+        "difference",
+        "issubset",
+        "issuperset",
+        "isdisjoint",
+        "join",
+        "format",
+        "startswith",
+        "endswith",
+        "split",
+        "encode",
+        "decode",
+    )
 )
 _LOOKING = frozenset(
-    ("len", "sorted", "isinstance", "set", "tuple", "list", "dict", "frozenset", "str", "repr", "print", "any", "all")
-    + ("min", "max", "sum", "enumerate", "zip", "iter", "bool", "int", "float", "reversed", "hash", "type", "range")
+    (
+        "len",
+        "sorted",
+        "isinstance",
+        "set",
+        "tuple",
+        "list",
+        "dict",
+        "frozenset",
+        "str",
+        "repr",
+        "print",
+        "any",
+        "all",
+        "min",
+        "max",
+        "sum",
+        "enumerate",
+        "zip",
+        "iter",
+        "bool",
+        "int",
+        "float",
+        "reversed",
+        "hash",
+        "type",
+        "range",
+    )
 )
 
 

@@ -298,8 +298,8 @@ class Expressions(Comprehensions, Comparisons, Operators):
         ast.Compare: Comparisons.compare, ast.IfExp: _conditional, ast.Subscript: _subscript, ast.Slice: _slice,
         ast.JoinedStr: _text, ast.FormattedValue: _formatted, ast.Lambda: _lambda, ast.NamedExpr: _walrus,
         ast.Starred: _starred, ast.ListComp: Comprehensions.comprehend, ast.SetComp: Comprehensions.comprehend,
-        ast.DictComp: Comprehensions.comprehend, ast.GeneratorExp: Comprehensions.comprehend, ast.Await: _await, ast.Yield: _await,
-        ast.YieldFrom: _await, ast.Call: _call,
+        ast.DictComp: Comprehensions.comprehend, ast.GeneratorExp: Comprehensions.comprehend, ast.Await: _await,
+        ast.Yield: _await, ast.YieldFrom: _await, ast.Call: _call,
     }  # fmt: skip
 
 

@@ -29,16 +29,23 @@ _ORDER: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 # methods without surprises: the same on all Pythons, and their results no larger than what goes in
 _METHODS: Mapping[type, frozenset[str]] = {
     str: frozenset(
-        ("lower", "upper", "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "join", "replace", "startswith")
-        + ("endswith", "partition", "rpartition", "title", "capitalize", "count", "find", "rfind", "isdigit", "format")
-        + ("encode", "isidentifier", "removeprefix", "removesuffix", "swapcase", "isupper", "islower", "index")
+        (
+            "lower", "upper", "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "join", "replace",
+            "startswith", "endswith", "partition", "rpartition", "title", "capitalize", "count", "find", "rfind",
+            "isdigit", "format", "encode", "isidentifier", "removeprefix", "removesuffix", "swapcase", "isupper",
+            "islower", "index",
+        )
     ),
-    bytes: frozenset(("lower", "upper", "strip", "split", "join", "replace", "startswith", "endswith", "decode", "hex")),
+    bytes: frozenset(("lower", "upper", "strip", "split", "join", "replace", "startswith", "endswith",
+        "decode", "hex")),
 }  # fmt: skip
 _RESULTS: Mapping[str, str] = {
     **dict.fromkeys(
-        ("lower", "upper", "strip", "lstrip", "rstrip", "join", "replace", "title", "capitalize", "format", "center")
-        + ("ljust", "rjust", "zfill", "removeprefix", "removesuffix", "swapcase", "casefold", "expandtabs", "translate"),
+        (
+            "lower", "upper", "strip", "lstrip", "rstrip", "join", "replace", "title", "capitalize", "format",
+            "center", "ljust", "rjust", "zfill", "removeprefix", "removesuffix", "swapcase", "casefold",
+            "expandtabs", "translate",
+        ),
         "same",
     ),
     **dict.fromkeys(("split", "rsplit", "splitlines"), "list"),

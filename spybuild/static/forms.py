@@ -32,13 +32,38 @@ ALIASES = {
     "AsyncContextManager": "contextlib.AbstractAsyncContextManager", "AbstractSet": "collections.abc.Set",
     **{
         name: f"collections.abc.{name}"
-        for name in ["Awaitable", "Coroutine", "AsyncIterable", "AsyncIterator", "Iterable", "Iterator", "Reversible", "Container", "Collection", "Callable", "MutableSet", "Mapping", "MutableMapping", "Sequence", "MutableSequence", "ByteString", "MappingView", "KeysView", "ItemsView", "ValuesView", "Generator", "AsyncGenerator", "Hashable", "Sized", "Buffer"]
+        for name in (
+            "Awaitable", "Coroutine", "AsyncIterable", "AsyncIterator", "Iterable", "Iterator", "Reversible",
+            "Container", "Collection", "Callable", "MutableSet", "Mapping", "MutableMapping", "Sequence",
+            "MutableSequence", "ByteString", "MappingView", "KeysView", "ItemsView", "ValuesView", "Generator",
+            "AsyncGenerator", "Hashable", "Sized", "Buffer",
+        )
     },
 }  # fmt: skip
 _PLAIN = frozenset(
-    ("Any", "Union", "Optional", "Literal", "ClassVar", "Final", "NoReturn", "Never", "Self", "LiteralString")
-    + ("Annotated", "Concatenate", "TypeGuard", "TypeIs", "TypeAlias", "Required", "NotRequired", "ReadOnly", "Unpack")
-    + ("AnyStr", "Text")
+    (
+        "Any",
+        "Union",
+        "Optional",
+        "Literal",
+        "ClassVar",
+        "Final",
+        "NoReturn",
+        "Never",
+        "Self",
+        "LiteralString",
+        "Annotated",
+        "Concatenate",
+        "TypeGuard",
+        "TypeIs",
+        "TypeAlias",
+        "Required",
+        "NotRequired",
+        "ReadOnly",
+        "Unpack",
+        "AnyStr",
+        "Text",
+    )
 )
 FORMS = frozenset(ALIASES) | _PLAIN
 _DEEPEST = 20

@@ -11,7 +11,7 @@ from spybuild.static import (
     known_system,
     known_tuples,
 )
-from spybuild.static.core import Raised, TooMuch, Trial
+from spybuild.static.core import ANYTHING, Raised, TooMuch, Trial
 from spybuild.static.forms import TYPING
 from spybuild.static.modules import State
 from spybuild.static.scopes import opened
@@ -28,9 +28,9 @@ from spybuild.static.values import (
 __all__ = [
     "Interpreter",
     "known_builtins",
-    "known_objects",
     "known_dataclasses",
     "known_decorators",
+    "known_objects",
     "known_system",
     "known_tuples",
 ]
@@ -66,14 +66,15 @@ class Interpreter(Statements):
             module.outcome = Outcome.FAILED
         path = raised.module.found.path or raised.module.name
         frame = Frame(path=path, line=raised.line, function="<module>", source=raised.module.line(raised.line))
-        module.error = ErrorFacts(type="Exception" if raised.kind == ANYTHING else raised.kind, message=raised.message, traceback=(frame,))
+        kind = "Exception" if raised.kind == ANYTHING else raised.kind
+        module.error = ErrorFacts(type=kind, message=raised.message, traceback=(frame,))
 
     # ---- what the handlers of `knowledge` need ----
     def is_member(self, value: Value) -> bool:
         """Whether a value is a member of an enum."""
         return isinstance(value, Instance) and any(owner.path == "enum.Enum" for owner in value.kind.mro)
 
-    def annotation_kind(self, kind: Class, annotation: ast.expr) -> str:
+    def annotation_kind(self, kind: Class, annotation: ast.expr) -> str:  # noqa: ARG002
         """What an annotation means to a dataclass: `ClassVar`, `InitVar`, `KW_ONLY`, or nothing special."""
         node = annotation
         if isinstance(node, ast.Constant) and isinstance(node.value, str):

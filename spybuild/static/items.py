@@ -104,7 +104,7 @@ class Items(Escapes):
                 case Container(type="dict"):
                     self._set_entry(each, index, value, line)
                 case Container():
-                    self._set_position(each, index, value, line)
+                    self._set_position(each, value, line)
                 case Known() | Tuple() | Some() | Special():
                     pass
                 case _:
@@ -141,7 +141,7 @@ class Items(Escapes):
             self.keep_watch(value, line)
         self.journal.write(box.cells, CONTENT, Binding(self.unknown("its content is not known", line), line))
 
-    def _set_position(self, box: Container, index: Value, value: Value | None, line: int | None) -> None:
+    def _set_position(self, box: Container, value: Value | None, line: int | None) -> None:
         if value is not None:
             self.keep_watch(value, line)
         self.journal.write(box.cells, CONTENT, Binding(self.unknown("its content is not known", line), line))

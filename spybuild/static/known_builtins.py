@@ -1,7 +1,6 @@
 """Builtin functions and types, called."""
 
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from spybuild.static import folding, known_methods
 from spybuild.static.knowledge import Call, knows
@@ -16,9 +15,6 @@ from spybuild.static.values import (
     container,
     type_name,
 )  # fmt: skip
-
-if TYPE_CHECKING:
-    pass
 
 _MOST_TURNS = 512
 

@@ -44,7 +44,7 @@ class Lookup:
         raise NotImplementedError
 
     def member(self, module: Module, name: str) -> Binding | None:
-        """What `module.name` is: known by its meaning, bound in it, or a submodule; None where there is none for sure."""
+        """What `module.name` is: known by its meaning, bound in it, a submodule; None where there is none for sure."""
         known = self._known(module, name)
         if known is not None:
             return Binding(known)
@@ -76,7 +76,7 @@ class Lookup:
         """What `module.name` is, as the module itself binds it."""
         if module.is_stdlib and module.found.kind in ("builtin", "extension") and self.natives.has(module.name):
             found = module.cells.get(name) or self.natives.lookup(module.name, name)
-            return found or self._open_binding(module, name)
+            return found or self._open_binding(module)
         self.load(module)
         found = module.cells.get(name)
         if found is not None and module.name == "types" and isinstance(found.value, Unknown):
@@ -88,9 +88,9 @@ class Lookup:
         submodule = self._submodule(module, name)
         if submodule is not None:
             return submodule
-        return self._open_binding(module, name)
+        return self._open_binding(module)
 
-    def _open_binding(self, module: Module, name: str) -> Binding | None:
+    def _open_binding(self, module: Module) -> Binding | None:
         if module.outcome is not Outcome.IMPORTED:
             doubt = Doubt(f"{module.name} cannot be imported")
             return Binding(Unknown(doubt), None, doubt)

@@ -17,7 +17,7 @@ _MOST_ROUNDS = 3  # of a loop until it changes nothing any more
 class Loops(Expressions):
     """Executes `for` and `while`."""
 
-    def shown(self, node: ast.expr) -> str:
+    def shown(self, node: ast.expr) -> str:  # noqa: D102  # abstract
         try:
             return ast.unparse(node)[:80]
         except (RecursionError, ValueError):

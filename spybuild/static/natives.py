@@ -17,9 +17,26 @@ from spybuild.static.values import OPEN, Binding, Cells, Class, Descriptor, Doub
 _MINORS = range(6, 15)
 # modules whose names depend on the kernel and the C library that Python was built for
 VARYING = frozenset(
-    ("posix", "sys", "_socket", "_ssl", "select", "_signal", "resource", "termios", "_locale", "fcntl", "time", "errno")
-    + ("mmap", "_curses", "syslog", "_posixsubprocess", "_multiprocessing", "faulthandler", "readline")
-    + (
+    (
+        "posix",
+        "sys",
+        "_socket",
+        "_ssl",
+        "select",
+        "_signal",
+        "resource",
+        "termios",
+        "_locale",
+        "fcntl",
+        "time",
+        "errno",
+        "mmap",
+        "_curses",
+        "syslog",
+        "_posixsubprocess",
+        "_multiprocessing",
+        "faulthandler",
+        "readline",
         "_curses_panel",
         "ossaudiodev",
         "pyexpat",

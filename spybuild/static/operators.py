@@ -21,7 +21,7 @@ from spybuild.static.values import (
 class Operators(Attributes):
     """Evaluates operators."""
 
-    def binary(self, node: ast.BinOp) -> Value:
+    def binary(self, node: ast.BinOp) -> Value:  # noqa: D102  # its class says it
         return self.operate(node.op, self.evaluate(node.left), self.evaluate(node.right), node.lineno)
 
     def operate(self, operator: ast.operator, left: Value, right: Value, line: int) -> Value:
@@ -66,7 +66,7 @@ class Operators(Attributes):
             return container("list", None if one is None or other is None else (one + other)[: folding.MOST_LENGTH])
         return None
 
-    def unary(self, node: ast.UnaryOp) -> Value:
+    def unary(self, node: ast.UnaryOp) -> Value:  # noqa: D102
         operand = self.evaluate(node.operand)
         if isinstance(node.op, ast.Not):
             truth = self.truth(operand)

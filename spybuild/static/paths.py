@@ -2,16 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 
+from spybuild.static.core import ANYTHING, Core, Raised
 from spybuild.static.scopes import Changes, End, Gone
 from spybuild.static.values import (
     Doubt,
 )  # fmt: skip
-
-if TYPE_CHECKING:
-    pass
-from spybuild.static.core import ANYTHING, Core, Raised
 
 
 class Paths(Core):

@@ -12,7 +12,7 @@ import sys
 
 from spybuild.errors import ImageInvalid
 from spybuild.interpreters.search import Found, Search
-from spybuild.model.facts import ModuleFacts, Outcome
+from spybuild.model.facts import Annotation, MemberFacts, ModuleFacts, Outcome
 from spybuild.model.target import Target
 from spybuild.static import describing, parsing
 from spybuild.static.constants import Constants
@@ -72,6 +72,8 @@ class Resolver(Lookup):
         self.natives, self.constants, self.forms = Natives(target), Constants(search), Forms()
         self.reach = Reach(self)
         self._modules: dict[str, Module | None] = {}
+        self.annotations: dict[int, tuple[ast.expr, Annotation]] = {}
+        self.members: dict[tuple[int, str], tuple[Binding, MemberFacts | None]] = {}
         self._calls: dict[int, tuple[ast.AST, list[ast.Call]]] = {}
         self._traits: dict[int, tuple[FunctionNode, Traits]] = {}
         self._exposures: dict[str, Exposure] = {}

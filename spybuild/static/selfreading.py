@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _MOST_METHODS = 2000
+_RETURNS = "_spybuild_returns"
 Method = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -46,7 +47,7 @@ class Scope:
 class SelfReader:
     """Reads `self.x = ...`: what the constructor surely does is certain, all else is not."""
 
-    def __init__(self, resolver: "Resolver", kind: Class, owners: Sequence[Class]) -> None:
+    def __init__(self, resolver: "Resolver", kind: Class, owners: Sequence[Class]) -> None:  # noqa: ARG002
         self._resolver, self._owners = resolver, owners
         self._methods: dict[str, tuple[Class, Method] | None] = {}
         for owner in owners:
@@ -285,7 +286,9 @@ def _expressions(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _has_return(node: ast.AST) -> bool:
-    return any(isinstance(inner, ast.Return) for inner in _expressions(node))
+    if not hasattr(node, _RETURNS):  # asked again and again, for each class that inherits it
+        setattr(node, _RETURNS, any(isinstance(inner, ast.Return) for inner in _expressions(node)))
+    return bool(getattr(node, _RETURNS))
 
 
 def _calls_of(node: ast.AST) -> list[str | None]:

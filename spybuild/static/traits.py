@@ -10,12 +10,14 @@ _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """Attributes:
-    suspends: calling it runs nothing yet: a generator function or a coroutine function.
-    yields: it is a generator function.
-    local: the names that are its own, wherever in it they are bound.
-    asks_environment: it looks at environment variables.
-    raises: it raises somewhere.
+    """What is seen of a function at first sight.
+
+    Attributes:
+        suspends: calling it runs nothing yet: a generator function or a coroutine function.
+        yields: it is a generator function.
+        local: the names that are its own, wherever in it they are bound.
+        asks_environment: it looks at environment variables.
+        raises: it raises somewhere.
     """
 
     suspends: bool

@@ -155,7 +155,8 @@ def container(kind: str, items: tuple[Value, ...] | None) -> Container:
 class Function(Object):
     """A Python function. `defaults` has the values of the parameters that have one.
 
-    `said` is the module's `__name__` when it was made. Slots that matter: `__wrapped__` (another function), `__isabstractmethod__`, `__signature__`, `__module__`.
+    `said` is the module's `__name__` when it was made. Slots that matter: `__wrapped__` (another function),
+    `__isabstractmethod__`, `__signature__`, `__module__`.
     """
 
     node: FunctionNode = field(kw_only=True)
@@ -175,8 +176,10 @@ class Function(Object):
 
 @dataclass(slots=True, eq=False)
 class Native(Object):
-    """A function written in C; `parameters` as the tables have them, None where it has no signature; `home` is its
-    `__module__`, which methods do not have.
+    """A function written in C.
+
+    `parameters` are as the tables have them, None where it has no signature; `home` is its `__module__`, which methods
+    do not have.
     """
 
     key: str = ""
@@ -223,7 +226,7 @@ class Bound(Value):
 
 @dataclass(slots=True, eq=False)
 class Descriptor(Value):
-    """What stands in a class and stands for something else: staticmethod, classmethod, property, cached_property, slot."""
+    """What stands for something else in a class: staticmethod, classmethod, property, cached_property, slot."""
 
     kind: str
     function: Value | None = None
@@ -310,8 +313,9 @@ class Namespace(Value):
 
 @dataclass(slots=True, eq=False)
 class Form(Value):
-    """A form of `typing`: `Optional`, `List[int]`, a TypeVar. `arguments` is None where it has none, `origin` is the
-    class that was subscripted, if it was one.
+    """A form of `typing`: `Optional`, `List[int]`, a TypeVar.
+
+    `arguments` is None where it has none, `origin` is the class that was subscripted, if it was one.
     """
 
     name: str

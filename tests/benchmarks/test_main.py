@@ -4,13 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import main, parse
+from benchmarks.__main__ import _NAMES, main, parse
+from benchmarks.suite import BENCHMARKS, LONG
 
 
 def test_all_are_run_five_times_unless_told_otherwise() -> None:
     """Names and rounds can be given."""
     assert vars(parse([])) == {"names": [], "runs": 5}
     assert vars(parse(["--runs", "1", "start"])) == {"names": ["start"], "runs": 1}
+
+
+def test_what_takes_minutes_is_measured_only_when_it_is_named() -> None:
+    """The help says which, and each is a benchmark."""
+    assert frozenset(BENCHMARKS) > LONG
+    assert all(name in _NAMES for name in BENCHMARKS)
+    assert _NAMES.endswith("all but sizes")
 
 
 @pytest.mark.parametrize("arguments", [["nothing-of-ours"], ["--runs", "0"]])

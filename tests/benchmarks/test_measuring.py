@@ -45,6 +45,23 @@ def test_a_sum_is_made_round_by_round() -> None:
     assert total == Runs((Run(101, 7), Run(11, 7), Run(101, 7)))
 
 
+def test_a_difference_is_made_round_by_round() -> None:
+    """What one command does more than another; the memory is its own."""
+    more = runs(3, 30, peak=7) - runs(1, 10, peak=9)
+    assert more == Runs((Run(2, 7), Run(20, 7)))
+
+
+def test_a_folder_is_emptied_before_each_run(tmp_path: Path) -> None:
+    """What an earlier run left there is gone, and so is what it left in the folder itself."""
+    cache = tmp_path / "cache"
+    program = "import pathlib, sys; p = pathlib.Path('cache'); sys.exit(p.exists() or p.mkdir())"
+    argv = (sys.executable, "-c", program)
+    for _ in range(2):
+        run(Command(argv, tmp_path, {}, emptied=cache))
+    with pytest.raises(MeasurementError):
+        run(Command(argv, tmp_path, {}))
+
+
 def test_what_distorts_is_taken_out_of_the_environment() -> None:
     """Byte code is cached, and no variable of ours, Python's or Docker's changes what is measured."""
     kept = {"PATH": "/bin", "HOME": "/root", "MY_PYTHON": "x"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.table import compared, held, loaded, memory, render
+from benchmarks.table import compared, counted, held, loaded, memory, render
 
 MEBIBYTE = 1 << 20
 
@@ -30,6 +30,13 @@ def test_memory_is_held_to_its_bound(size: int, verdict: str) -> None:
     """In MB of 2**20 bytes."""
     row = memory("scan", size, 150)
     assert (row.ours, row.bound, row.verdict) == (f"{size // MEBIBYTE} MB", "<= 150 MB", verdict)
+
+
+@pytest.mark.parametrize(("ours", "verdict"), [(0, "ok"), (3, "ok"), (4, "over")])
+def test_a_number_is_held_to_its_bound(ours: int, verdict: str) -> None:
+    """As many as may be are good, one more is not."""
+    row = counted("registry, unchanged", ours, 3, "requests")
+    assert (row.ours, row.bound, row.verdict) == (f"{ours} requests", "<= 3", verdict)
 
 
 @pytest.mark.parametrize(

@@ -65,3 +65,18 @@ def test_machines_read_each_case(recorded: Desk) -> None:
     case(recorded, "honest", {"admitted": True})
     (found,) = recorded.run("policy", "test", "gate.yml", "cases", "-f", "json").json["cases"]
     assert (found["outcome"], found["complaints"], found["decision"]["admitted"]) == ("passed", [], True)
+
+
+@pytest.mark.parametrize("document", ["policy", "evidence", "policy-case"])
+def test_the_gates_schemas_are_printed(desk: Desk, document: str) -> None:
+    """For editors."""
+    assert desk.run("schema", document).json["$id"] == f"urn:spybuild:{document}:1"
+
+
+@pytest.mark.parametrize("verb", [("attest",), ("verify",), ("promote",), ("policy",), ("policy", "test")])
+def test_every_verb_has_help(desk: Desk, verb: tuple[str, ...]) -> None:
+    """Help exits with 0; nothing of what it says in brackets is taken for markup and lost."""
+    said = desk.run(*verb, "--help", COLUMNS="200")
+    assert (said.code, "Usage:" in said.out) == (0, True)
+    if verb == ("verify",):
+        assert "[env var: SPYBUILD_KEY, one a line]" in said.out

@@ -55,7 +55,7 @@ class Bench:
     def __post_init__(self) -> None:
         self.image = f"{self.address}/{self.name}:1"
 
-    def run(self, *arguments: str | Path, code: int = 0, **variables: str) -> str:
+    def run(self, *arguments: str | Path, code: int = 0, **variables: Any) -> str:
         """Run a verb in a process of its own; what it printed, and said on stderr."""
         environment = {**os.environ, "COSIGN_PASSWORD": "", **variables}
         done = self.spybuild(*arguments, cwd=self.folder, env=environment)
@@ -63,7 +63,7 @@ class Bench:
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
         return str(done.stdout + done.stderr)
 
-    def scan(self, *arguments: str, **variables: str) -> list[dict[str, Any]]:
+    def scan(self, *arguments: str, **variables: Any) -> list[dict[str, Any]]:
         """Scan the image and sign; what was attested."""
         self.run(
             "scan", f"registry://{self.image}", "-c", "spymodel.yml", "--sign", *arguments,
@@ -72,7 +72,7 @@ class Bench:
         found: list[dict[str, Any]] = json.loads((self.folder / "report.json").read_text())["attestations"]
         return found
 
-    def verify(self, *arguments: str, code: int = 0, **variables: str) -> str:
+    def verify(self, *arguments: str, code: int = 0, **variables: Any) -> str:
         """Verify by the contract."""
         return self.run("verify", self.image, "-c", "spymodel.yml", *arguments, code=code, **variables)
 

@@ -286,3 +286,42 @@ def test_every_module_is_found_where_the_interpreter_itself_finds_it(python: str
             wrong[name] = (told, wanted)
     assert {name: each for name, each in wrong.items() if name != "pyexpat.errors"} == {}  # PyPy's, after its import
     assert unknown <= 10  # distutils; `__pypy__.*`
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.pth", "# a comment\f/srv/more\n"),
+        ("a.pth", "\ufeff/srv/more\n"),
+        ("a.pth", "# a\u2028/srv/more\n"),
+        (".a.pth", "/srv/more\n"),
+        (".a.pth", "import evil\n"),
+    ],
+)
+def test_a_pth_line_that_releases_of_site_read_differently_is_no_path_for_sure(
+    python: Tree, name: str, content: str
+) -> None:
+    """Form feeds end no line before 3.13, where byte order marks are paths; hidden files count before 3.11.8."""
+    python.write(f"{SITE}/{name}", content).write("/srv/more/m.py")
+    assert "/srv/more" not in python.target().search_path
+    assert kind_of(python, "m") == ("unknown", None)
+
+
+def test_hidden_files_that_macos_leaves_behind_are_no_hooks(python: Tree) -> None:
+    """`._a.pth` in an archive from there is no text."""
+    python.write(f"{SITE}/._a.pth", b"\x00\x05\x16\x07\xff\nimport x\n")
+    assert kind_of(python, "nosuch") is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{SITE}/sitecustomize/__init__.py",
+        f"{SITE}/sitecustomize.abi3.so",
+        f"{SITE}/usercustomize.pyc",
+        "/usr/local/lib/python311.zip",
+    ],
+)
+def test_customizations_of_every_form_are_hooks(python: Tree, path: str) -> None:
+    """A package, an extension, bytecode; an archive on the path may hold one."""
+    assert search(python.write(path, "x")).hooks.unknown == (path,)

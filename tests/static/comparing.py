@@ -23,6 +23,7 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Tally") -> None:
+        """Take in what another module came to."""
         self.decided += other.decided
         self.undecided += other.undecided
         self.wrong += other.wrong
@@ -31,17 +32,20 @@ class Tally:
         self.reasons += other.reasons
 
     def same(self, what: str, found: object, expected: object) -> None:
+        """Count a decision, right or wrong."""
         if found == expected:
             self.decided += 1
         else:
             self.wrong.append(f"{what}: static {str(found)[:150]!r}, probe {str(expected)[:150]!r}")
 
     def softly(self, what: str, found: object, expected: object) -> None:
+        """Count a detail that decides nothing alone."""
         self.soft += 1
         if found != expected:
             self.soft_wrong.append(f"{what}: static {str(found)[:150]!r}, probe {str(expected)[:150]!r}")
 
     def leave(self, why: str) -> None:
+        """Count what was left undecided."""
         self.undecided += 1
         self.reasons[f"{self.where}: {why}"] += 1
 
