@@ -63,12 +63,13 @@ class Counter:
     @contextmanager
     def running(self) -> Iterator["Counter"]:
         """Answer meanwhile."""
-        thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         thread.start()
         try:
             yield self
         finally:
             self._server.shutdown()
+            thread.join()
             self._server.server_close()
 
 
@@ -81,6 +82,8 @@ def _passed_on(registry: str, handler: BaseHTTPRequestHandler) -> Answer:
     for name, value in response.getheaders():
         if name.lower() not in ("connection", "transfer-encoding", "date"):
             handler.send_header(name, value)
+    handler.send_header("Connection", "close")  # an answer need not say how long it is
+    handler.close_connection = True
     handler.end_headers()
     size = 0
     while chunk := response.read(_CHUNK):

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,6 @@ from typing import Any
 
 from benchmarks.measuring import MeasurementError
 from benchmarks.samples import Sample
-from tests.integration.building import docker
 from tests.stack import Docker, Stack, debs
 from tests.stack.home import Home
 
@@ -92,7 +92,7 @@ def large(stack: Stack, engine: Docker, copies: int = 0) -> Large:
     """The image, built once; each copy of its packages makes it larger by some 140 MB.
 
     Raises:
-        MeasurementError: a wheel cannot be had.
+        MeasurementError: a wheel cannot be had, or the engine refuses.
     """
     base = stack.bases["3.13"]
     recipe = hashlib.sha256(repr((_DOCKERFILE, _WHEELS, _TAGS, base)).encode()).hexdigest()[:12]
@@ -135,12 +135,18 @@ def _prepare(context: Path) -> None:
 
 def _build(engine: Docker, context: Path, made: Large, base: str, copies: int) -> None:
     arguments = ("--build-arg", f"BASE={base}", "--build-arg", f"COPIES={copies}", "--platform", "linux/amd64")
-    docker(
-        engine, "buildx", "build", "--quiet", "--load", "--provenance=false", "--tag", made.reference, *arguments,
-        str(context),
-    )  # fmt: skip
-    docker(engine, "push", "--quiet", made.reference)
-    docker(engine, "save", "--output", str(made.archive), made.reference)
+    build = ("buildx", "build", "--quiet", "--load", "--provenance=false", "--tag", made.reference, *arguments)
+    _docker(engine, *build, str(context))
+    _docker(engine, "push", "--quiet", made.reference)
+    _docker(engine, "save", "--output", str(made.archive), made.reference)
+
+
+def _docker(engine: Docker, *arguments: str) -> None:
+    """Run the docker client; gigabytes may take it long."""
+    command, environment = [engine.client or "docker", *arguments], {**os.environ, **engine.environment()}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode:
+        raise MeasurementError(f"docker {' '.join(arguments)}: {done.stderr.strip()[-1500:]}")
 
 
 def _take_apart(made: Large, site: Path) -> None:

@@ -74,7 +74,7 @@ def scan(
     """
     if integrity and evidence in (Demand.RUNTIME, Demand.BOTH):
         raise UsageError(
-            f"integrity is read from the image's files: there is no {evidence} evidence of it",
+            "integrity is read from the image's files: there is no runtime evidence of it",
             "leave --evidence out (and SPYBUILD_EVIDENCE), or hold the image against a contract",
         )
     job = _Job(

@@ -255,7 +255,7 @@ def test_a_path_that_is_no_utf8_does_not_break_the_report(tree: Tree) -> None:
 @pytest.mark.parametrize("demand", [Demand.RUNTIME, Demand.BOTH])
 def test_integrity_alone_does_not_pretend_to_have_run_anything(tree: Tree, demand: Demand) -> None:
     """A demand that cannot be met is refused, not forgotten."""
-    with pytest.raises(UsageError, match=f"no {demand.value} evidence"):
+    with pytest.raises(UsageError, match="no runtime evidence"):
         spybuild.scan("rootfs://root", None, source=source(tree), integrity=True, evidence=demand)
 
 

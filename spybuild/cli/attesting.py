@@ -18,6 +18,8 @@ from spybuild.model.report import Report
 from spybuild.reports.escaping import one_line
 from spybuild.signing import HalfAttested, attest, why_not
 
+_NOT_SIGNED = 3
+
 
 @dataclass(frozen=True)
 class Attesting:
@@ -39,11 +41,11 @@ class Attesting:
         return cls(remote_image(image), options.signer(), options.legacy_att, insecure)
 
     def deliver_scanned(self, report: Report, destinations: Sequence[Destination], *, plain: bool) -> int:
-        """Attest what was scanned just now, if it passed; see `deliver`."""
+        """Attest what was scanned just now, if it passed; see `deliver`. A pass that cannot be signed is no success."""
         if reason := why_not(report):
             _deliver(AttestedReport.of(report, ()), destinations, plain=plain)
             sys.stderr.write(f"spybuild: nothing was signed: {one_line(reason)}\n")
-            return exit_code(report)
+            return exit_code(report) or _NOT_SIGNED
         return self.deliver(report, destinations, validated_at=datetime.now(UTC), plain=plain)
 
     def deliver(

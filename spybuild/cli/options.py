@@ -71,7 +71,7 @@ Reports = Annotated[
     list[str] | None,
     typer.Option(
         "--report", show_default=False, metavar="FORMAT=PATH",
-        help="Write a further report; may be repeated. [env var: SPYBUILD_REPORT, one a line]",
+        help="Write a further report; may be repeated. \\[env var: SPYBUILD_REPORT, one a line]",
     ),
 ]  # fmt: skip
 Env = Annotated[
@@ -79,7 +79,7 @@ Env = Annotated[
     typer.Option(
         "--env", "-e", show_default=False, metavar="NAME[=VALUE]",
         help="A variable that the deployment will set; NAME alone takes its value from here. Repeatable. "
-        "[env var: SPYBUILD_ENV, one a line]",
+        "\\[env var: SPYBUILD_ENV, one a line]",
     ),
 ]  # fmt: skip
 EnvFile = Annotated[
@@ -96,7 +96,7 @@ Secret = Annotated[
     typer.Option(
         "--secret", show_default=False, metavar="id=NAME[,src=FILE|,env=VARIABLE]",
         help="A secret that the deployment will provide; NAME alone is the variable NAME. Never shown. Repeatable. "
-        "[env var: SPYBUILD_SECRET, one a line]",
+        "\\[env var: SPYBUILD_SECRET, one a line]",
     ),
 ]  # fmt: skip
 Strict = Annotated[

@@ -39,7 +39,9 @@ class Binaries:
     def gather(self, roots: Iterable[str]) -> None:
         """Look at the interpreter, then at every extension module that it would load from these folders."""
         self._interpreter()
-        found = modules.candidates(self.python, self.survey, roots)
+        roots = tuple(roots)
+        linked = modules.linked_packages(self.elves.files, roots)
+        found = modules.candidates(self.python, self.survey, dict.fromkeys((*roots, *linked)))
         self.accepted = modules.accepted(self.python, (each for files in found.values() for each in files))
         for owner, owned in modules.by_owner(self.python, found).items():
             fitting = {files[0].stem for files in owned if self._loaded(files) is not None}
@@ -74,6 +76,9 @@ class Binaries:
         self.libraries.load(f"{self.python.name} interpreter", target.binary)
 
     def _module(self, owner: str, files: Sequence[Candidate], fitting: set[str]) -> None:
+        if hiding := self._hiding(files):
+            self._keep("extension", owner, hiding.path)
+            return
         loaded = self._loaded(files)
         if loaded is not None:
             if loaded.is_bare and not self.libraries.fits(loaded.path) and not self.elves.is_module(loaded.path):
@@ -89,6 +94,15 @@ class Binaries:
                 self.unseen[owner, first.suffix].add(first.path)
             return
         self._keep("extension", owner, first.path)
+
+    def _hiding(self, files: Sequence[Candidate]) -> Candidate | None:
+        """The file of another machine that hides one of this: the interpreter tries the first name, and no other."""
+        known = self.python.target.suffixes
+        named = [each for each in files if each.suffix in known and not each.is_bare]
+        first = min(named, key=lambda each: known.index(each.suffix), default=None)
+        if first is None or self.elves.is_native(first.path):
+            return None
+        return first if any(self.elves.is_native(each.path) for each in files) else None
 
     def _loaded(self, files: Sequence[Candidate]) -> Candidate | None:
         """The file that the interpreter would load for a module, if one is of its platform and its ABI."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from spybuild.images.files import Files, Kind
 from spybuild.integrity.pythons import Python
 from spybuild.integrity.survey import Survey
 
@@ -39,6 +40,17 @@ def candidates(python: Python, survey: Survey, roots: Iterable[str]) -> dict[tup
             if each is not None:
                 found[each.folder, each.stem].append(each)
     return dict(found)
+
+
+def linked_packages(files: Files, roots: Iterable[str]) -> Iterator[str]:
+    """The folders elsewhere that links in these folders of `sys.path` make packages of, as they really are."""
+    for root in roots:
+        paths = (posixpath.join(root, name) for name in files.names(root) if name.isidentifier())
+        for path in paths:
+            entry = files.find_link(path)
+            real = files.find(path) if entry and entry.kind is Kind.SYMLINK else None
+            if real and real.kind is Kind.DIRECTORY and real.path != "/":
+                yield real.path
 
 
 def accepted(python: Python, found: Iterable[Candidate]) -> frozenset[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from benchmarks.counting import Counter
 from spybuild.images.layers import LayerCache, LayerStore
 from spybuild.images.opening import open_source
-from tests.fakes.registry import FakeRegistry
+from tests.fakes.registry import FakeRegistry, running
 from tests.images.small import two_platforms
 
 
@@ -21,7 +21,7 @@ def test_layers_are_counted_once_at_first_and_never_when_nothing_changed(tmp_pat
     image = two_platforms()
     layers = {digest: len(content) for digest, content in image.blobs.items() if content.startswith(b"\x1f\x8b")}
     assert len(layers) == 3
-    with FakeRegistry() as registry:
+    with running(FakeRegistry()) as registry:
         reference = image.into_registry(registry)
         for expected in (layers, dict.fromkeys(layers, 0)):
             with Counter(registry.address).running() as counter:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.integrity.making import SITE, distribution, findings, put, rules, shared_object
+from tests.integrity.making import SITE, distribution, findings, link, put, rules, shared_object
 
 ARM64 = 183
 
@@ -25,6 +25,23 @@ def test_a_binary_with_a_fitting_sibling_is_there_on_purpose(tmp_path: Path) -> 
     put(tmp_path, f"{SITE}/fat/arm64/speed.abi3.so", shared_object(machine=ARM64))
     put(tmp_path, f"{SITE}/fat/amd64/speed.abi3.so", shared_object())
     assert findings(tmp_path) == []
+
+
+def test_a_sibling_that_comes_later_does_not_help(tmp_path: Path) -> None:
+    """The import takes `.abi3.so` before `.so`, and fails with it: there is no second try."""
+    put(tmp_path, f"{SITE}/fat/core.abi3.so", shared_object(machine=ARM64))
+    put(tmp_path, f"{SITE}/fat/core.so", shared_object(extra=b"PyInit_core"))
+    [finding] = findings(tmp_path)
+    assert (finding.rule, finding.found) == ("SPY601", "arm64")
+    assert "core.abi3.so" in finding.message
+
+
+def test_a_package_that_is_a_link_is_looked_into(tmp_path: Path) -> None:
+    """Some installers link packages into the site folder instead of copying them."""
+    put(tmp_path, "/cache/pkg/core.abi3.so", shared_object(machine=ARM64))
+    put(tmp_path, f"{SITE}/other.py")
+    link(tmp_path, f"{SITE}/pkg", "/cache/pkg")
+    assert rules(findings(tmp_path)) == ["SPY601"]
 
 
 def test_a_bare_library_of_another_platform_is_data(tmp_path: Path) -> None:

@@ -185,3 +185,12 @@ def test_this_interpreters_distributions_are_those_it_names_itself() -> None:
     }
     assert {(each.name, each.version_text, len(each.requires), len(each.record or ())) for each in found} == wanted
     assert [each.problems for each in found if each.problems] == []
+
+
+@pytest.mark.parametrize("head", ["Name: x\nVersion: {}", "Name: {}\nVersion: 1", "Requires-Python: >={}"])
+def test_numbers_of_a_hundred_thousand_digits_are_a_problem_and_no_crash(python: Tree, head: str) -> None:
+    """Python refuses to read such an integer with a ValueError of its own."""
+    python.write(f"{SITE}/x-1.dist-info/METADATA", head.format("9" * 100_000) + "\n")
+    found = one(python)
+    assert found.problems
+    assert max(map(len, (found.name, found.version_text, *found.problems))) < 400

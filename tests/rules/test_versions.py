@@ -68,3 +68,9 @@ def test_an_unknown_micro_version_leaves_the_platform_undecided() -> None:
     findings = list(evaluate(wanted, seen))
     assert [(each.rule, each.category) for each in findings] == [("SPY504", Category.UNKNOWN)]
     assert [each.rule for each in evaluate(contract("runtime: {python: '>=3.11.4'}"), seen)] == ["SPY504"]
+
+
+def test_a_range_of_a_hundred_thousand_digits_holds_no_version() -> None:
+    """An image may bring its own contract; Python refuses to read such an integer with a ValueError of its own."""
+    assert is_in_range(">=" + "9" * 100_000, "3.11.2") is False
+    assert is_in_range(">=" + "9" * 100_000, "3.11") is False
