@@ -9,9 +9,7 @@ from dataclasses import dataclass, replace
 from spybuild.engines.engine import Engine
 from spybuild.errors import EnvironmentProblem, ImageInvalid, InterpreterNotFound, PlatformNotRunnable, ProbeError
 from spybuild.images.source import Source
-from spybuild.integrity.gathering import gather
 from spybuild.interpreters.hooks import read_hooks
-from spybuild.interpreters.target import read_target
 from spybuild.model.evidence import Demand
 from spybuild.model.facts import Facts
 from spybuild.model.finding import Finding
@@ -19,7 +17,6 @@ from spybuild.model.image import PlatformImage
 from spybuild.model.integrity import Soundness
 from spybuild.probe.request import Request
 from spybuild.rules import catalogue
-from spybuild.static.evidence import StaticRequest, static_facts
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +130,10 @@ class Witnesses:
 
     def _read_files(self, source: Source, image: PlatformImage, request: Request) -> Evidence:
         """Without an interpreter nothing is known of modules, and what is known of the files still stands."""
+        from spybuild.integrity.gathering import gather  # where nothing is read, loading these would take a scan's time
+        from spybuild.interpreters.target import read_target
+        from spybuild.static.evidence import StaticRequest, static_facts
+
         image = _same_platform(source, image)
         files, config = source.files(image), source.config(image)
         try:
