@@ -64,6 +64,8 @@ class Attributes(Items):
                 return value if name == "f_back" else Namespace(None) if name in ("f_globals", "f_locals") else None
             case Bound(function=Class() as rest):
                 return self._of_super(rest, value.receiver, name)
+            case Special() if constant := self.resolver.constants.at(f"{value.key}.{name}"):
+                return constant
             case Special():
                 return Special(f"{value.key}.{name}") if self.resolver.knows(f"{value.key}.{name}") else None
             case Function() | Cached() | Native():

@@ -10,6 +10,7 @@ from spybuild.static.loops import Loops
 from spybuild.static.scopes import End
 from spybuild.static.values import Class, Doubt, Known, Some, Tuple, Value
 
+_MOST_CASES = 100  # of a `match`
 _IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError"}
 # what each name in an `except` catches, of the exceptions that are told apart here
 _CAUGHT = {
@@ -194,7 +195,12 @@ class Branches(Loops):
             paths.append(lambda: None)
         if len(paths) == 1:
             return paths[0]()
-        return self.fork(paths, Doubt("it depends on what is matched", node.lineno))
+        why = Doubt("it depends on what is matched", node.lineno)
+        if len(paths) <= _MOST_CASES:
+            return self.fork(paths, why)
+        for path in paths:  # one after the other: what they bind is in doubt all the same
+            self.fork([path, lambda: None], why)
+        return None
 
     def _matches(self, case: ast.match_case, subject: Value) -> bool | None:
         match case.pattern:

@@ -3,7 +3,7 @@
 from spybuild.static import known_methods
 from spybuild.static.core import Arguments
 from spybuild.static.following import Following
-from spybuild.static.knowledge import KNOWN, RETURNED, Call
+from spybuild.static.knowledge import KNOWN, RETURNED, SAFE, Call
 from spybuild.static.values import (
     CONTENT,
     Bound,
@@ -15,6 +15,7 @@ from spybuild.static.values import (
     Either,
     Function,
     Instance,
+    Known,
     Namespace,
     Native,
     Partial,
@@ -129,6 +130,8 @@ class Calls(Following):
                 self.lend(argument, line)
         result = handler(Call(self.as_interpreter(), arguments, line)) if handler else RETURNED.get(key)
         if result is not None:
+            if not isinstance(result, Known) and not key.startswith(SAFE):
+                self.risk()
             return result
         real = self.resolver.real(key)
         if isinstance(real, Function):

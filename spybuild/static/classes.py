@@ -190,8 +190,15 @@ def _member(resolver: "Resolver", name: str, binding: Binding, owner: Class, kin
         returns=signature.returns if signature is not None else None,
         is_async=is_async, is_abstract=_is_abstract(value),
         value=texts.value_facts(value, source) if word == "attribute" else None,
-        annotation=note, line=signature.line if signature is not None and signature.line else binding.line,
+        annotation=note, line=_line_of(binding, signature),
     )  # fmt: skip
+
+
+def _line_of(binding: Binding, signature: Signature | None) -> int | None:
+    """The line of a function's `def`, of anything else its binding's; what is made for a class has none."""
+    if signature is not None and isinstance(signature.inner, Made):
+        return None
+    return signature.line if signature is not None and signature.line else binding.line
 
 
 def _one_of(

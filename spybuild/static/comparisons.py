@@ -66,6 +66,7 @@ class Comparisons(Attributes):
         found_items = self.items_of(box)
         if found_items is None or not isinstance(item, Known | Tuple):
             return None
+        self.spend(len(found_items))
         same = [folding.compare(ast.Eq(), item, each) for each in found_items]
         return True if True in same else None if None in same else False
 

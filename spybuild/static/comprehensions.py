@@ -61,6 +61,7 @@ class Comprehensions(Attributes):
         self, node: Any, generator: ast.comprehension, others: list[ast.comprehension], item: Value | None,
         results: list[Value],
     ) -> bool:  # fmt: skip
+        self.step()
         value = item or self.unknown("an item of what is not known", node.lineno)
         self.assign(generator.target, value)
         truths = [self.truth(self.evaluate(test)) for test in generator.ifs]

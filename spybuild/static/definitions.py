@@ -131,17 +131,10 @@ class Definitions(Expressions):
         return kind
 
     def _settle_bases(self, kind: Class, bases: list[Value], exact: bool) -> None:
-        known: list[Class] = []
-        for base in bases:
-            resolved = making.base_of(self.resolver, base)
-            if isinstance(resolved, Class):
-                if resolved.path != "builtins.object":
-                    known.append(resolved)
-            elif resolved is not None:
-                kind.unsure = kind.unsure or resolved
+        known = making.entries(self.resolver, kind, bases)
         if not exact:
             kind.unsure = kind.unsure or Doubt("its bases are not known", kind.line)
-        making.set_bases(kind, making.without_double_generic(known, bases))
+        making.set_bases(kind, known)
         if getattr(kind.node, "type_params", ()):
             making.add_generic(self.resolver, kind)
 

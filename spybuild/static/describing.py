@@ -167,7 +167,7 @@ class Description:
                 return self.resolver.target.minor >= (3, 10)
             case Instance(kind=kind):
                 return False if kind.module in TYPING_HOMES else classes.is_callable(kind)
-            case Known() | Tuple() | Container() | Form() | Descriptor() | Module() | Some():
+            case Known() | Tuple() | Container() | Form() | Descriptor() | Module() | Some() | Class():
                 return False
             case _:
                 return None

@@ -25,7 +25,7 @@ _FLAG_METHODS = ("__or__", "__and__", "__xor__", "__ror__", "__rand__", "__rxor_
 
 def is_enum(kind: Class) -> bool:
     """Whether a class is an Enum with a body of members."""
-    return any(owner.path == "enum.Enum" for owner in kind.mro[1:])
+    return kind.is_enum
 
 
 def finish(interpreter: "Core", kind: Class, own: frozenset[str] | None = None) -> None:

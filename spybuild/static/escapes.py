@@ -35,30 +35,45 @@ class Escapes(Paths):
     """Keeps account of what code that is not followed may do."""
 
     # ---- what gets out of hand ----
-    def escape(self, value: Value, line: int | None, seen: int = 0) -> None:
+    def escape(self, value: Value, line: int | None) -> None:
         """A value goes where it cannot be followed: what could be done with it may be done."""
-        if seen > 4:
-            return
-        match value:
-            case Namespace():
-                self.poison(value, "its namespace is handed to code that cannot be followed", line)
-            case Container():
-                for item in value.content or ():
-                    self.escape(item, line, seen + 1)
-                self.journal.write(value.cells, CONTENT, Binding(self.unknown("it may have been changed", line), line))
-            case Tuple(items=items):
-                for item in items[:200]:
-                    self.escape(item, line, seen + 1)
-            case Either(options=choices):
-                for choice in choices:
-                    self.escape(choice, line, seen + 1)
-            case _:
-                self.lend(value, line, seen)
+        for part in self._parts_of(value):
+            if isinstance(part, Namespace):
+                self.poison(part, "its namespace is handed to code that cannot be followed", line)
+            elif isinstance(part, Container):
+                changed = Binding(self.unknown("it may have been changed", line), line)
+                self.journal.write(part.cells, CONTENT, changed)
+            else:
+                self._lend_one(part, line)
 
-    def lend(self, value: Value, line: int | None, seen: int = 0) -> None:
+    def lend(self, value: Value, line: int | None) -> None:
         """A value is used by code that is known not to change it, but that may call it, or the methods it has."""
-        if isinstance(value, Known | Some | Unknown):
-            return
+        if not isinstance(value, Known | Some | Unknown):
+            for part in self._parts_of(value):
+                self._lend_one(part, line)
+
+    def _parts_of(self, value: Value) -> list[Value]:
+        """A value and all that can be reached from it, each once."""
+        found: dict[int, Value] = {}
+        waiting = [value]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, Known | Some | Unknown) or id(part) in found:
+                continue
+            self.step()
+            found[id(part)] = part
+            match part:
+                case Container():
+                    waiting += part.content or ()
+                case Tuple(items=items):
+                    waiting += items
+                case Either(options=choices):
+                    waiting += choices
+                case Partial(function=function):
+                    waiting += [function, *part.arguments, *part.keywords.values()]
+        return list(found.values())
+
+    def _lend_one(self, value: Value, line: int | None) -> None:
         match value:
             case Function() if value.module.effects and value.module.effects.may_happen(value.node):
                 self.run_perhaps(value, line)
@@ -66,19 +81,11 @@ class Escapes(Paths):
                 Bound(function=Function() as function)
                 | Cached(cells=Cells(names={"__wrapped__": Binding(value=Function() as function)}))
             ):
-                self.lend(function, line, seen)
-            case Partial(function=function):
-                self.escape(function, line, seen + 1)
+                self._lend_one(function, line)
             case Bound(function=Special(), receiver=Namespace() as namespace):
                 self.escape(namespace, line)
             case Instance(kind=kind) | Class(metaclass=Class() as kind) if kind.home and not kind.home.is_stdlib:
                 self._lend_methods(kind, line)
-            case Tuple(items=items) if seen < 4:
-                for item in items[:200]:
-                    self.lend(item, line, seen + 1)
-            case Container() if seen < 4:
-                for item in (value.content or ())[:200]:
-                    self.lend(item, line, seen + 1)
 
     def _lend_methods(self, kind: Class, line: int | None) -> None:
         """Operators, attributes, conversions: any method of an object may be called by what uses it."""
@@ -86,7 +93,7 @@ class Escapes(Paths):
             for _, binding in list(owner.cells.told()) if owner.home and not owner.native else ():
                 value = binding.value.function if isinstance(binding.value, Descriptor) else binding.value
                 if isinstance(value, Function) and value.module is self.module:
-                    self.lend(value, line, 4)
+                    self._lend_one(value, line)
 
     def run_perhaps(self, function: Function, line: int | None) -> None:
         """A function is handed to code that may call it."""

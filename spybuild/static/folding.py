@@ -3,12 +3,13 @@
 import ast
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from spybuild.static.values import Container, Known, Some, Tuple, Value, container, type_name
 
 MOST_LENGTH = 20_000  # of a text, or of a container
+_MOST_PARTS = 50_000  # of a container, those of its parts counted as well
 _MOST_BITS = 4096
 _WIDE = re.compile(
     r"\d{4}|[{%][^}a-z]*\*|\{[^}]*\{|\{[^}]*[.\[]"
@@ -69,15 +70,29 @@ def to_python(value: Value) -> Any:
     Raises:
         Unfoldable: it is none, or not known in full.
     """
-    match value:
-        case Known(value=constant):
-            return constant
-        case Tuple(items=items):
-            return tuple(map(to_python, items))
-        case Container(type="list" | "set" | "frozenset" as kind) if value.content is not None:
-            return {"list": list, "set": set, "frozenset": frozenset}[kind](map(to_python, value.content))
-        case _:
+    return _Folding().python(value)
+
+
+class _Folding:
+    """One conversion: values may share their parts, so that they are far larger than they look."""
+
+    def __init__(self) -> None:
+        self._room = MOST_LENGTH
+
+    def python(self, value: Value) -> Any:
+        """The constant that a value is."""
+        self._room -= 1
+        if self._room < 0:
             raise Unfoldable
+        match value:
+            case Known(value=constant):
+                return constant
+            case Tuple(items=items):
+                return tuple(map(self.python, items))
+            case Container(type="list" | "set" | "frozenset" as kind) if value.content is not None:
+                return {"list": list, "set": set, "frozenset": frozenset}[kind](map(self.python, value.content))
+            case _:
+                raise Unfoldable
 
 
 def binary(node: ast.operator, left: Value, right: Value) -> Value | None:
@@ -171,9 +186,19 @@ def _is_same(one: Any, other: Any, wanted: bool) -> bool | None:
     return None
 
 
+def _is_equal(one: Value, other: Value) -> bool | None:
+    """Whether two items are equal; None where that is not known."""
+    if one is other and isinstance(one, Known | Tuple):
+        return True
+    try:
+        return bool(to_python(one) == to_python(other))
+    except Exception:
+        return None
+
+
 def _compare_tuples(node: ast.cmpop, one: tuple[Value, ...], other: tuple[Value, ...]) -> bool | None:
     for first, second in zip(one, other, strict=False):
-        same = compare(ast.Eq(), first, second)
+        same = _is_equal(first, second)
         if same is None:
             return None
         if not same:
@@ -219,12 +244,18 @@ def from_python(constant: object) -> Value:
     """The value that a constant is.
 
     Raises:
-        Unfoldable: it is none that is kept.
+        Unfoldable: it is none that is kept, or has too many parts.
     """
+    return _from_python(constant, iter(range(_MOST_PARTS)))
+
+
+def _from_python(constant: object, budget: Iterator[int]) -> Value:
+    if next(budget, None) is None:
+        raise Unfoldable
     if isinstance(constant, tuple):
-        return Tuple(tuple(map(from_python, constant)))
+        return Tuple(tuple(_from_python(each, budget) for each in constant))
     if isinstance(constant, list):
-        return container("list", tuple(map(from_python, constant)))
+        return container("list", tuple(_from_python(each, budget) for each in constant))
     if isinstance(constant, str | bytes) and len(constant) > MOST_LENGTH:
         return Some(type(constant).__name__)
     if constant is None or isinstance(constant, bool | int | float | complex | str | bytes):

@@ -85,7 +85,8 @@ class Forms:
                 found = value.cells.get(str(index.value)) if isinstance(index, Known) else None
                 return found.value if found and not found.doubt else None
             case Class(native=native):
-                return Form(value.path, arguments, "GenericAlias" if native else "_GenericAlias", value)
+                plain = native or not any(owner.path == "typing.Generic" for owner in value.mro)
+                return Form(value.path, arguments, "GenericAlias" if plain else "_GenericAlias", value)
             case Form(arguments=None):
                 return Form(value.name, arguments, value.type, value.origin)
             case Form() if value.origin is not None or value.name in FORMS:

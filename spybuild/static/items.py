@@ -132,6 +132,7 @@ class Items(Escapes):
     def _set_entry(self, box: Container, index: Value, value: Value | None, line: int | None) -> None:
         content = box.content
         if content is not None and isinstance(index, Known) and len(content) < 2000:
+            self.spend(len(content))
             pairs = {pair.items[0]: pair for pair in content if isinstance(pair, Tuple)}
             if all(isinstance(key, Known) for key in pairs):
                 pairs.pop(index, None) if value is None else pairs.update({index: Tuple((index, value))})

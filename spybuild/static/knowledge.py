@@ -25,6 +25,23 @@ class Call:
 
 Handler = Callable[[Call], "Value | None"]
 KNOWN: dict[str, Handler] = {}
+# what raises nothing where it is used as it is meant
+SAFE = (
+    "typing", "functools.", "abc.", "enum.", "dataclasses.", "contextlib.", "collections.namedtuple",
+    "logging.getLogger",
+    "threading.", "_thread.", "types.", "object.", "property.", "re.compile", "atexit.", "weakref.", "contextvars.",
+    "os.environ.", "os.getenv", "sys.", "platform.", "copyreg.", "warnings.", "os.path.dirname", "os.path.join",
+    "os.path.basename", "os.path.abspath", "os.path.exists", "os.path.isfile", "os.path.isdir", "os.path.expanduser",
+    *(
+        f"builtins.{name}"
+        for name in (
+            "isinstance", "issubclass", "callable", "hasattr", "repr", "id", "globals", "locals", "vars", "print",
+            "type",
+            "object", "property", "staticmethod", "classmethod", "super", "list", "tuple", "dict", "set", "frozenset",
+            "range", "enumerate", "zip", "bool", "str", "sorted", "len",
+        )
+    ),
+)  # fmt: skip
 
 
 def knows(*keys: str) -> Callable[[Handler], Handler]:

@@ -117,13 +117,10 @@ def _converter(name: str) -> None:
         truth = call.it.truth(given) if given is not None and name == "bool" else None
         if truth is not None:
             return Known(truth)
-        simple = (
-            isinstance(given, Known) and isinstance(given.value, str | int | float) and len(call.arguments.every) == 1
-        )
-        if simple and isinstance(given, Known) and len(str(given.value)[:5000]) < 4000:
+        if isinstance(given, Known) and isinstance(given.value, str | int | float) and len(call.arguments.every) == 1:
             try:
                 return Known(function(given.value))
-            except (ValueError, OverflowError):
+            except (ValueError, OverflowError):  # no number, or one with too many digits
                 return Some(name)
         call.it.risk()
         return Some(name)

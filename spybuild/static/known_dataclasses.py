@@ -4,9 +4,22 @@ import ast
 from dataclasses import dataclass as host_dataclass
 from typing import TYPE_CHECKING
 
+from spybuild.static.core import Raised
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.made import Made, MadeParameter
-from spybuild.static.values import Binding, Class, Descriptor, Doubt, Field, Known, Partial, Some, Special, Value
+from spybuild.static.values import (
+    Binding,
+    Class,
+    Container,
+    Descriptor,
+    Doubt,
+    Field,
+    Known,
+    Partial,
+    Some,
+    Special,
+    Value,
+)
 
 if TYPE_CHECKING:
     from spybuild.static.interpreter import Interpreter
@@ -64,7 +77,8 @@ def _apply(it: "Interpreter", kind: Class, options: dict[str, bool], line: int |
     """What the decorator does: collect the fields, settle their defaults, add the methods."""
     inherited = _inherited(kind)
     own = _own_fields(it, kind, options["kw_only"])
-    kind.dataclass = True
+    kind.dataclass, kind.frozen = True, options["frozen"]
+    _refuse(it, kind, own, line)
     kind.fields = {**inherited, **{field.name: field for field in own}}
     for base in kind.mro[1:]:
         if base.unsure:
@@ -75,6 +89,21 @@ def _apply(it: "Interpreter", kind: Class, options: dict[str, bool], line: int |
             it.journal.write(kind.cells, name, Binding(made))
     if options["slots"]:
         _add_slots(it, kind, own, inherited, options)
+
+
+def _refuse(it: "Interpreter", kind: Class, own: list[Field], line: int | None) -> None:
+    """What `dataclasses` itself raises for."""
+    for base in kind.mro[1:]:
+        if base.dataclass and base.frozen != kind.frozen:
+            one, other = ("non-frozen", "frozen") if base.frozen else ("frozen", "non-frozen")
+            raise Raised("TypeError", f"cannot inherit {one} dataclass from a {other} one", it.frame.module, line)
+    for field in own:
+        default = field.default
+        if isinstance(default, Container) and default.type in ("list", "dict", "set"):
+            message = (
+                f"mutable default <class '{default.type}'> for field {field.name} is not allowed: use default_factory"
+            )
+            raise Raised("ValueError", message, it.frame.module, line)
 
 
 def _inherited(kind: Class) -> dict[str, Field]:

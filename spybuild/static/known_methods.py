@@ -25,6 +25,7 @@ _MOST = 20_000
 
 def write(it: "Core", box: Container, items: tuple[Value, ...] | None, line: int | None) -> None:
     """Replace the content of a container."""
+    it.spend(len(items or ()))
     value = Tuple(items) if items is not None and len(items) <= _MOST else it.unknown("its content is not known", line)
     it.journal.write(box.cells, CONTENT, Binding(value, line))
 

@@ -1,6 +1,7 @@
 """What reaches into namespaces and the interpreter: `globals`, `exec`, `import_module`, frames, leaving."""
 
 import ast
+import posixpath
 import re
 import struct
 
@@ -34,6 +35,24 @@ def _calcsize(call: Call) -> Value | None:
         return Known(struct.calcsize(str(layout.value)))
     except struct.error:
         return Some("int")
+
+
+def _path_function(name: str) -> None:
+    @knows(f"os.path.{name}")
+    def compute(call: Call) -> Value | None:
+        """Paths that are constant, on systems that write them with a slash."""
+        parts = [each.value for each in call.arguments.positional if isinstance(each, Known)]
+        whole = len(parts) == len(call.arguments.positional) and all(isinstance(part, str) for part in parts)
+        if not whole or call.it.resolver.target.platform.os == "windows":
+            return Some("str")
+        try:
+            return Known(getattr(posixpath, name)(*parts))
+        except (TypeError, ValueError):
+            return Some("str")
+
+
+for _name in ("join", "dirname", "basename", "normpath"):
+    _path_function(_name)
 
 
 @knows("builtins.globals")

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _IMPLICIT = {"__new__": "staticmethod", "__init_subclass__": "classmethod", "__class_getitem__": "classmethod"}
 _MOST_BASES = 200
+_GENERICS = tuple(f"{home}.Generic" for home in TYPING)
+_PROTOCOLS = tuple(f"{home}.Protocol" for home in TYPING)
 _WORKING = (
     "__new__",
     "__init__",
@@ -62,18 +64,53 @@ def base_of(resolver: "Resolver", value: Value) -> "Class | Doubt | None":
             return Doubt("a base is no class that is known")
 
 
-def without_double_generic(known: Sequence[Class], bases: Sequence[Value]) -> list[Class]:
-    """`Generic[T]` is no base of its own where another base brings it; a form of typing adds it where none does."""
-    rest = [base for base in known if base.path != "typing.Generic"]
-    brings = any(owner.path == "typing.Generic" for base in rest for owner in base.mro)
-    subscripted = [base for base in bases if isinstance(base, Form)]
-    if len(rest) < len(known) and brings and any(_is_user_form(base) for base in subscripted):
-        return rest
-    return list(known)
+def entries(resolver: "Resolver", kind: Class, bases: Sequence[Value]) -> list[Class]:
+    """The `__bases__` that the bases of a `class` statement come to; what is not known makes the class unsure.
+
+    Forms of typing bring `Generic` along, and `Generic[T]` gives way to what brings it (`typing.__mro_entries__`).
+    """
+    known: list[Class] = []
+    for index, base in enumerate(bases):
+        later = bases[index + 1 :]
+        if _is_generic(base) and (any(map(_is_protocol, bases)) or any(map(_is_alias, later))):
+            continue
+        resolved = base_of(resolver, base)
+        if isinstance(resolved, Doubt):
+            kind.unsure = kind.unsure or resolved
+        elif resolved is not None and resolved.path != "builtins.object":
+            known.append(resolved)
+        if _is_typing_alias(base) and not any(_is_alias(each) or _derives(each) for each in later):
+            generic = resolver.class_at("typing.Generic")
+            known += [generic] if isinstance(generic, Class) else []
+    return known
 
 
-def _is_user_form(base: Form) -> bool:
-    return isinstance(base.origin, Class | Special)
+def _is_generic(base: Value) -> bool:
+    """`Generic[T]`."""
+    return isinstance(base, Form) and isinstance(base.origin, Class | Special) and _path(base.origin) in _GENERICS
+
+
+def _is_protocol(base: Value) -> bool:
+    return isinstance(base, Class | Special) and _path(base) in _PROTOCOLS
+
+
+def _is_alias(base: Value) -> bool:
+    """A form that typing made."""
+    return (isinstance(base, Form) and base.type == "_GenericAlias") or _is_typing_alias(base)
+
+
+def _is_typing_alias(base: Value) -> bool:
+    """`List`, `List[int]`: typing's names for classes that have a name of their own."""
+    special = base.origin if isinstance(base, Form) else base
+    return isinstance(special, Special) and special.key.startswith(TYPING) and special.key.rpartition(".")[2] in ALIASES
+
+
+def _derives(base: Value) -> bool:
+    return isinstance(base, Class) and any(owner.path == "typing.Generic" for owner in base.mro)
+
+
+def _path(value: Class | Special) -> str:
+    return value.path if isinstance(value, Class) else value.key
 
 
 def add_generic(resolver: "Resolver", kind: Class) -> None:
@@ -86,12 +123,20 @@ def add_generic(resolver: "Resolver", kind: Class) -> None:
 def set_bases(kind: Class, bases: Sequence[Class]) -> None:
     """Settle the bases of a class, and the order in which names are looked up; a conflict leaves both unsure."""
     kind.bases = tuple(bases)[:_MOST_BASES]
-    order = _merged([list(base.mro) for base in kind.bases] + [list(kind.bases)])
+    kind.is_enum = any(base.is_enum or base.path == "enum.Enum" for base in kind.bases)
+    order: Sequence[Class] | None = kind.bases[0].mro if len(kind.bases) == 1 else _merged_bases(kind)
+    if order is not None and len(order) > _MOST_BASES:
+        kind.unsure = Doubt("it has too many bases to tell of", kind.line)
+        order = order[:_MOST_BASES]
     if order is None:
         kind.unsure = kind.unsure or Doubt("its bases have no consistent order", kind.line)
         order = list(dict.fromkeys(owner for base in kind.bases for owner in base.mro))
     kind.mro = (kind, *order)
     kind.unsure = kind.unsure or next((base.unsure for base in kind.mro[1:] if base.unsure), None)
+
+
+def _merged_bases(kind: Class) -> list[Class] | None:
+    return _merged([list(base.mro) for base in kind.bases] + [list(kind.bases)])
 
 
 def _merged(sequences: list[list[Class]]) -> list[Class] | None:

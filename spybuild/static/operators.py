@@ -60,10 +60,14 @@ class Operators(Attributes):
             and isinstance(right, Tuple)
             and len(left.items) + len(right.items) <= folding.MOST_LENGTH
         ):
+            self.spend(len(left.items) + len(right.items))
             return Tuple(left.items + right.items)
         if isinstance(left, Container) and isinstance(right, Container) and left.type == right.type == "list":
             one, other = left.content, right.content
-            return container("list", None if one is None or other is None else (one + other)[: folding.MOST_LENGTH])
+            if one is None or other is None or len(one) + len(other) > folding.MOST_LENGTH:
+                return container("list", None)
+            self.spend(len(one) + len(other))
+            return container("list", one + other)
         return None
 
     def unary(self, node: ast.UnaryOp) -> Value:  # noqa: D102

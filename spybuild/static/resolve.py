@@ -32,12 +32,14 @@ from spybuild.static.values import (
     Class,
     Doubt,
     FunctionNode,
+    Instance,
     Known,
     Some,
     Unknown,
     Value,
 )  # fmt: skip
 
+INTERNAL = "an error of SpyBuild's own"
 _MOST_MODULES = 3000  # that are followed for one image
 _MOST_NESTED = 40  # modules being read within each other
 _FRAMES = 10_000  # of this Python: what reading modules within each other needs, with room
@@ -90,14 +92,15 @@ class Resolver(Lookup):
             self._modules[name] = module
             for parent in self._parents(name):
                 if self.load(parent).outcome in (Outcome.FAILED, Outcome.EXITED):
-                    return describing.describe(self, parent, requested)
+                    module.outcome, module.error, module.exit_status = parent.outcome, parent.error, parent.exit_status
+                    return describing.describe(self, module, requested)
             self.load(module)
             return describing.describe(self, module, requested)
         except (RecursionError, MemoryError) as error:
             unread = parsing.unreadable(f"{found.path}: too much to follow ({type(error).__name__})")
-            return ModuleFacts(
-                requested=requested, name=name, path=found.path, outcome=Outcome.UNREADABLE, error=unread.error
-            )
+        except Exception as error:  # a mistake of ours must not pass what nobody has read
+            unread = parsing.unreadable(f"{found.path}: {INTERNAL} ({type(error).__name__}: {error})"[:500])
+        return ModuleFacts(requested=requested, name=name, path=found.path, outcome=unread.outcome, error=unread.error)
 
     def _parents(self, name: str) -> list[Module]:
         """The packages that are imported before a module is, the outermost first."""
@@ -221,11 +224,13 @@ class Resolver(Lookup):
     # ---- what `with` does ----
     def swallows(self, manager: Value) -> bool:
         """Whether a context manager may swallow exceptions."""
-        return not isinstance(manager, Some)
+        return not isinstance(manager, Some) and not (isinstance(manager, Instance) and manager.kind.native)
 
     def entered(self, manager: Value) -> Value | None:
         """What `with ... as x` binds; None where that is not known."""
-        return manager if isinstance(manager, Some) and manager.type in ("TextIOWrapper", "lock", "RLock") else None
+        if isinstance(manager, Instance) and manager.kind.native:
+            return manager if manager.kind.module in ("_io", "io") else None
+        return manager if isinstance(manager, Some) and manager.type == "TextIOWrapper" else None
 
     def exposure(self, module: Module) -> Exposure:
         """What the functions of a module may do to its values later."""

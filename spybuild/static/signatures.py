@@ -24,6 +24,7 @@ from spybuild.static.values import (
     Special,
     Unknown,
     Value,
+    type_name,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ class Signature:
                 self.parameters = tuple(self._made(each) for each in value.parameters)
             case Native(parameters=list(told)):
                 self.parameters = tuple(native_parameter(each) for each in told)
+            case Bound(function=Special(key=key), receiver=receiver) if key.startswith("method."):
+                owner = self.resolver.natives.builtin(type_name(receiver) or "")
+                method = owner.cells.get(key[7:]) if owner else None
+                if method is not None:
+                    self._read(method.value, depth + 1)
+                self.parameters = self.parameters and self.parameters[1:]
             case Bound(function=function):
                 self._read(unwrapped(self.resolver, function), depth + 1)
                 self.parameters = self.parameters and self.parameters[1:]

@@ -46,7 +46,9 @@ class Known(Value):
         """Equal means the same type and the same text: 1, 1.0 and True are three constants."""
         if not isinstance(other, Known):
             return NotImplemented
-        return type(self.value) is type(other.value) and repr(self.value) == repr(other.value)
+        if type(self.value) is not type(other.value) or not isinstance(self.value, float | complex):
+            return type(self.value) is type(other.value) and self.value == other.value
+        return repr(self.value) == repr(other.value)  # -0.0 is not 0.0, and nan is itself
 
     def __hash__(self) -> int:
         return hash((type(self.value), self.value))
@@ -242,6 +244,7 @@ class Class(Object):
         home: the module whose text it stands in; maker: the module during whose import it was made.
         node: its `class` statement; None of natives and of made ones.
         open: why it may have members that its cells do not tell of.
+        is_enum: it derives from `enum.Enum`.
         native: it is written in C: members are told as far as the tables go.
         callable_: whether instances can be called, of a native class.
         hidden: the names with two underscores that a native class has in C.
@@ -258,12 +261,14 @@ class Class(Object):
     maker: "Module | None" = None
     node: ast.ClassDef | None = None
     enclosing: tuple[Cells, ...] = ()
+    is_enum: bool = False
     native: bool = False
     callable_: bool = False
     hidden: frozenset[str] = frozenset()
     annotations: dict[str, ast.expr] = field(default_factory=dict)
     fields: "dict[str, Field]" = field(default_factory=dict)
     dataclass: bool = False
+    frozen: bool = False
     tuple_fields: "tuple[Field, ...] | None" = None
     declared: Doubt | None = None
     line: int | None = None

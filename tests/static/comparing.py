@@ -1,13 +1,10 @@
 """Holds what the resolver says of a module against what the probe says of it, fact by fact."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from spybuild.model.facts import ClassFacts, ModuleFacts, Undecided, Value
-
-_SOFT = ("resolved", "line", "annotation", "path", "defined_in")  # told apart from what contracts are about
 
 
 @dataclass
@@ -188,7 +185,8 @@ def _class(where: str, ours: ClassFacts, theirs: ClassFacts, tally: Tally) -> No
     if not ours.undecided:
         tally.same(f"{where} abstract", ours.is_abstract, theirs.is_abstract)
     tally.softly(f"{where} dataclass", ours.is_dataclass, theirs.is_dataclass)
-    tally.softly(f"{where} line", ours.line, theirs.line)
+    if ours.line is not None:  # of a class in C, the probe finds the Python class that it has replaced
+        tally.softly(f"{where} line", ours.line, theirs.line)
     _path(where, ours, theirs, tally)
     _members(where, ours, theirs, tally)
     _instances(where, ours, theirs, tally)
@@ -244,7 +242,3 @@ def _instances(where: str, ours: ClassFacts, theirs: ClassFacts, tally: Tally) -
             _annotation(f"{where} instance {name}", mine[name].annotation, other[name].annotation, tally)
         else:
             tally.wrong.append(f"{where} instance {name}: static {name in mine}, probe {name in other}")
-
-
-def lines_of(tally: Tally) -> Iterator[str]:
-    yield f"decided {tally.decided}, undecided {tally.undecided}, wrong {len(tally.wrong)}"

@@ -20,7 +20,7 @@ from spybuild.interpreters.target import read_target
 from spybuild.model.facts import ModuleFacts
 from spybuild.model.image import ImageConfig
 from spybuild.model.platforms import Platform
-from spybuild.static.resolve import Resolver
+from spybuild.static.resolve import INTERNAL, Resolver
 from tests.probe.running import ask
 from tests.static.comparing import Tally, compare
 
@@ -106,6 +106,7 @@ def run(python: str, names: Iterable[str], cache: Path | None = None) -> tuple[T
                 total.wrong.append(f"{name}: not found, the probe has it")
             continue
         facts = resolver.resolve(found, name)
+        assert facts.error is None or INTERNAL not in facts.error.message, (name, facts.error)
         read += 1
         resolver = resolver if read % 40 else Resolver(resolver.search, resolver.target)  # trees take memory
         seconds[name] = time.perf_counter() - began

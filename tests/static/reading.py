@@ -12,7 +12,7 @@ from spybuild.model.facts import ModuleFacts
 from spybuild.model.image import ImageConfig
 from spybuild.model.platforms import Platform
 from spybuild.model.target import Target
-from spybuild.static.resolve import resolve
+from spybuild.static.resolve import INTERNAL, resolve
 from tests.probe.running import one
 from tests.static.comparing import Tally, compare
 
@@ -40,7 +40,9 @@ def read(folder: Path, source: str | bytes, name: str = "plugin", target: Target
     search = Search(files, replace(chosen, search_path=(str(folder), *chosen.search_path)))
     found = search.module(name)
     assert found is not None
-    return resolve(search, search.target, found, name)
+    facts = resolve(search, search.target, found, name)
+    assert facts.error is None or INTERNAL not in facts.error.message, facts.error
+    return facts
 
 
 def against_probe(folder: Path, source: str) -> Tally:

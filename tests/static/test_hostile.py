@@ -16,6 +16,17 @@ from spybuild.model.facts import Outcome
 from tests.static.reading import has, read
 
 BOMBS = {
+    "nested tuples that share": "a = (0,) * 1000\n" + "a = (a,) * 1000\n" * 10 + "x = a\ny = 1\n",
+    "a chain of classes": "class A0: ...\n"
+    + "".join(f"class A{n + 1}(A{n}):\n x = {n}\n" for n in range(3000))
+    + "y = 1\n",
+    "a number in hexadecimal": "x = 0x" + "f" * 100_000 + "\nz = [x]\nw = f'{x}'\nv = str(x)\ny = 1\n",
+    "many cases": "match z():\n" + "".join(f" case {n}: x = {n}\n" for n in range(3000)) + "y = 1\n",
+    "dicts that share": "a = {1: 1}\n" + "a = {1: a, 2: a}\n" * 60 + "x = a\nprint(a)\ny = 1\n",
+    "comparing what shares": "a = b = (1,)\n" + "a = (a, a)\nb = (b, b)\n" * 60 + "x = a == b\nz = a < b\ny = 1\n",
+    "searching": "a = list(range(500))\n" + "a += a\n" * 6 + "x = 1 in a\n" * 5000 + "y = 1\n",
+    "appending": "a = []\n" + "a.append(1)\n" * 9000 + "y = 1\n",
+    "an elif chain": "if z(): ...\n" + "elif z(): ...\n" * 3000 + "y = 1\n",
     "a long text": "x = 'a' * 10**9\ny = 1\n",
     "a power": "x = 2 ** 10 ** 8\ny = 1\n",
     "a tower": "x = 9 ** 9 ** 9 ** 9\ny = 1\n",
