@@ -16,8 +16,9 @@ def exit_code(report: Report) -> int:
     """0 pass, 3 where only the environment kept a platform from being decided, 1 otherwise."""
     if report.verdict is Verdict.PASS:
         return 0
-    failed = any(platform.findings for platform in report.platforms)
-    return 3 if not failed and any(platform.problem for platform in report.platforms) else 1
+    hindered = any(each.problem for each in report.platforms)
+    told = report.verdict is Verdict.FAIL or any(each.findings for each in report.platforms if not each.problem)
+    return 3 if hindered and not told else 1
 
 
 def deliver(report: Report, destinations: Iterable[Destination], *, plain: bool) -> int:
