@@ -1,0 +1,121 @@
+"""A whole build: forward it, validate every platform of the result, hand it back."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from buildkit.frontend.bridge import Bridge
+from buildkit.frontend.contract import Contract, ContractMissing, contract_of
+from buildkit.frontend.errors import broken, status
+from buildkit.frontend.llb import Graph
+from buildkit.frontend.options import Options
+from buildkit.frontend.results import Built, platforms_of
+from buildkit.frontend.statements import FILE, attestation, predicate
+from buildkit.frontend.transport import RpcError
+from buildkit.frontend.validation import Outcome, Validator
+from buildkit.frontend.wire import gateway_pb2 as wire
+
+_OWN_DEFINITION = Path("/run/config/buildkit/metadata/frontend.bin")
+_IMAGE = "docker-image://"
+_ATTESTATIONS = "reference.attestations"
+_MOST_AT_ONCE = 8
+
+
+class Refused(Exception):  # noqa: N818  # a verdict, not a failure
+    """The build is refused; `status` is what the client is told."""
+
+    def __init__(self, reason: wire.Status) -> None:
+        super().__init__(reason.message)
+        self.status = reason
+
+
+def carry_out(bridge: Bridge, options: Options) -> wire.Result:
+    """The result of a build whose every platform keeps its contract.
+
+    Args:
+        bridge: BuildKit.
+        options: what the build asks for.
+
+    Returns:
+        What the Dockerfile frontend gave back, its files untouched; with a statement per platform where BuildKit takes
+        any. For `--call=spybuild`, the table instead.
+
+    Raises:
+        Refused: a platform does not keep its contract, there is none, or it could not be decided.
+        RpcError: the build itself fails, or BuildKit does.
+    """
+    able = bridge.ping()
+    inputs = bridge.inputs()
+    result = bridge.build(options.frontend, options.forwarded, inputs)
+    if options.is_other_call:
+        return result
+    platforms = [*platforms_of(result)]
+    contracts = _contracts(bridge, options, inputs, platforms)
+    validator = Validator(bridge, options, own_image(options), able.workers[0].platforms[0])
+    outcomes = _validated(validator, platforms, contracts)
+    if options.is_call:
+        from buildkit.frontend.calls import answer
+
+        return answer(outcomes)
+    if refused := [each for each in outcomes if each.code != 0]:
+        raise Refused(broken(refused, contracts))
+    _warn(bridge, outcomes)
+    if _ATTESTATIONS in {each.id for each in able.llb_capabilities}:
+        _attach(bridge, result, outcomes)
+    return result
+
+
+def own_image(options: Options) -> str:
+    """The reference of the image we run from: by digest where BuildKit tells it (0.10), else as it was named."""
+    try:
+        definition = wire.Definition.FromString(_OWN_DEFINITION.read_bytes())
+    except FileNotFoundError:
+        return options.passed["source"]
+    operations = map(wire.Operation.FromString, definition.operations)
+    return next(each.source.identifier.removeprefix(_IMAGE) for each in operations if each.HasField("source"))
+
+
+def _contracts(
+    bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition], platforms: Sequence[Built]
+) -> dict[str, Contract]:
+    """The contract of each platform, by the platform's name; the context is asked once."""
+    found: dict[str, Contract] = {}
+    shared: Contract | None = None
+    for built in platforms:
+        of_image = built.label and not options.contract
+        try:
+            contract = contract_of(bridge, options, inputs, built) if of_image or not shared else shared
+        except ContractMissing as missing:
+            raise Refused(status(f"spybuild: {missing}")) from missing
+        shared = shared if of_image else contract
+        found[built.name] = contract
+    return found
+
+
+def _validated(validator: Validator, platforms: Sequence[Built], contracts: Mapping[str, Contract]) -> list[Outcome]:
+    """The outcomes of all platforms, side by side; BuildKit decides how much it does at once."""
+    if not platforms:
+        raise Refused(status("spybuild: the build has no platform, so nothing was validated"))
+    with ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="platform") as pool:
+        return list(pool.map(lambda built: validator.validate(built, contracts[built.name]), platforms))
+
+
+def _warn(bridge: Bridge, outcomes: Sequence[Outcome]) -> None:
+    """Show the contract's warnings among the client's own, each once."""
+    warnings = dict.fromkeys(
+        (outcome.step, warning) for outcome in outcomes[:1] if outcome.report for warning in outcome.report["warnings"]
+    )
+    for step, warning in warnings:
+        bridge.warn(wire.WarnRequest(digest=step, level=1, short=f"SpyBuild: {warning}".encode()))
+
+
+def _attach(bridge: Bridge, result: wire.Result, outcomes: Sequence[Outcome]) -> None:
+    """Give the result a statement per platform."""
+    for outcome in outcomes:
+        graph = Graph()
+        made = graph.files({FILE: predicate(outcome)}, f"{outcome.built.name}: statement")
+        ref = bridge.solve(graph.headed(made))
+        result.attestations[outcome.built.name].attestation.append(attestation(ref))
+
+
+__all__ = ["Refused", "RpcError", "carry_out", "own_image"]

@@ -1,0 +1,46 @@
+"""`docker build --call=spybuild`: the table, and no image."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from buildkit.frontend.validation import Outcome
+from buildkit.frontend.wire import gateway_pb2 as wire
+
+if TYPE_CHECKING:  # the models cost time to load, which builds without such a call need not spend
+    from spybuild.model.report import Report
+
+_VERDICT = "verdict"
+_VERSION = b"1.0.0"  # of BuildKit's convention for the results of calls
+
+
+def answer(outcomes: Sequence[Outcome]) -> wire.Result:
+    """What the client prints, and the exit code it leaves with.
+
+    On a builder of several nodes the client shows the answer of one of them alone: this is no gate.
+    """
+    from spybuild.reports import as_json, text
+
+    told = "".join(f"{outcome.built.name}: {outcome.said}" for outcome in outcomes if outcome.report is None)
+    report = merged(outcomes)
+    result = wire.Result()
+    result.metadata["result.txt"] = ((text.render(report) if report else "") + told).encode()
+    result.metadata["result.json"] = as_json.render(report).encode() if report else json.dumps({"said": told}).encode()
+    result.metadata["result.statuscode"] = str(max((outcome.code for outcome in outcomes), default=1)).encode()
+    result.metadata["version"] = _VERSION
+    return result
+
+
+def merged(outcomes: Sequence[Outcome]) -> "Report | None":
+    """One report on all platforms; None where there is none on any."""
+    from spybuild.model.report import Report
+
+    reports = [Report.model_validate(_bare(each.report)) for each in outcomes if each.report]
+    platforms = tuple(platform for report in reports for platform in report.platforms)
+    return reports[0].model_copy(update={"platforms": platforms}) if reports else None
+
+
+def _bare(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report without its verdicts: they follow from the findings, and the model works them out."""
+    platforms = [{name: value for name, value in each.items() if name != _VERDICT} for each in report["platforms"]]
+    return {name: value for name, value in report.items() if name != _VERDICT} | {"platforms": platforms}

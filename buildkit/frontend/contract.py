@@ -1,0 +1,105 @@
+"""Finding the contract of a build, whatever kind of context it has: a folder, git, a tar, standard input."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from buildkit.frontend.bridge import Bridge
+from buildkit.frontend.llb import Graph
+from buildkit.frontend.options import Options
+from buildkit.frontend.results import LABEL, Built
+from buildkit.frontend.transport import RpcError
+from buildkit.frontend.wire import gateway_pb2 as wire
+
+USUAL = "spymodel.yml"
+_CONTEXT, _NAMED = "context", "spybuild-context"
+_OF_CONTEXTS = ("contextkey", "context", "contextsubdir")
+_OF_CONTEXTS_PREFIXES = ("local-sessionid:", "context:", "input-metadata:")
+_GIT = ("git://", "git@", "ssh://", "github.com/")
+_MISSING = ("not found", "no such file", "not exist")
+
+
+class ContractMissing(Exception):  # noqa: N818  # what is the matter, in its name
+    """There is no contract where one is looked for; the message says where that was, and how to name one."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A contract as it was found: the name it has there, and its bytes."""
+
+    name: str
+    content: bytes
+
+
+def contract_of(bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition], built: Built) -> Contract:
+    """The contract that one platform is held against.
+
+    The one that the build names, else the one that the image's label names, else `spymodel.yml` in the context.
+
+    Raises:
+        ContractMissing: it is not there.
+        RpcError: the context, or the image that holds it, cannot be had.
+    """
+    if not options.contract and built.label:
+        return _of_image(bridge, built)
+    name = (options.contract or USUAL).lstrip("/")
+    try:
+        return Contract(name, _of_context(bridge, options, inputs, name))
+    except RpcError as error:
+        if not any(words in error.message.lower() for words in _MISSING):
+            raise
+        raise ContractMissing(
+            f"no contract: the build's context has no {name}, or its .dockerignore leaves it out\n"
+            f"  put {USUAL} there, name one with --build-arg SPYBUILD_CONTRACT=FILE, or label the image {LABEL}=PATH"
+        ) from error
+
+
+def _of_image(bridge: Bridge, built: Built) -> Contract:
+    try:
+        return Contract(built.label, bridge.read_file(built.ref, built.label))
+    except RpcError as error:
+        if not any(words in error.message.lower() for words in _MISSING):
+            raise
+        raise ContractMissing(
+            f"no contract: {built.name} has no {built.label}, which its label {LABEL} names"
+        ) from error
+
+
+def _of_context(bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition], name: str) -> bytes:
+    url = options.passed.get(_CONTEXT, "")
+    if url.startswith(("http://", "https://")) and not _is_git(url):
+        return bridge.read_file(bridge.solve(_unpacked(url)), f"/{name}")
+    result = bridge.build(options.frontend, _asked(options, url), {**inputs, **_dockerfile(name, is_named=bool(url))})
+    return bridge.read_file(result.ref, "/contract")
+
+
+def _is_git(url: str) -> bool:
+    """Whether BuildKit takes a context's address for a git repository (its `gitutil.ParseGitRef`)."""
+    return url.startswith(_GIT) or url.partition("#")[0].endswith(".git")
+
+
+def _unpacked(url: str) -> wire.Definition:
+    """What is in the tar at an address: of the network, or of the client's session (`docker build - < context.tar`)."""
+    graph = Graph()
+    return graph.headed(graph.unpacked(graph.download(url, "load the context"), "unpack the context"))
+
+
+def _asked(options: Options, url: str) -> dict[str, str]:
+    """The options of a build that only copies the contract; a Dockerfile frontend knows every kind of context."""
+    kept = {
+        name: value
+        for name, value in options.passed.items()
+        if name in _OF_CONTEXTS or name.startswith(_OF_CONTEXTS_PREFIXES)
+    }
+    if url:  # the Dockerfile would be looked for there: as a named context it is only copied from
+        del kept[_CONTEXT]
+        kept[f"context:{_NAMED}"] = url
+    said = {"filename": "Dockerfile", "cmdline": "spybuild", "build-arg:BUILDKIT_DOCKERFILE_CHECK": "skip=all"}
+    return kept | said | ({"source": options.syntax.split()[0], "cmdline": options.syntax} if options.syntax else {})
+
+
+def _dockerfile(name: str, *, is_named: bool) -> dict[str, wire.Definition]:
+    copy = f"COPY {f'--from={_NAMED} ' if is_named else ''}{json.dumps([name, '/contract'])}"
+    graph = Graph()
+    made = graph.files({"Dockerfile": f"FROM scratch\n{copy}\n".encode()}, f"look for {name}")
+    return {"dockerfile": graph.headed(made)}

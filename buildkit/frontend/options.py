@@ -1,0 +1,116 @@
+"""What a build asks for: the options that BuildKit hands a frontend, and those of ours among its build arguments."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_PASSED = re.compile(r"BUILDKIT_FRONTEND_OPT_\d+")
+_ARGUMENT = "build-arg:"
+_PREFIX = f"{_ARGUMENT}SPYBUILD_"
+_CALL = "frontend.spybuild"
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+
+
+class OptionsError(Exception):
+    """The build asks for something that there is not."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of one build.
+
+    Attributes:
+        passed: all that BuildKit passed, as it did: `target`, `build-arg:NAME`, `context:NAME`, …
+        contract: the contract's path in the context; empty: `spymodel.yml`, or what the image's label names.
+        secrets: names of variables whose values are the build's secrets of the same names (`--secret id=NAME`).
+        variables: variables that the deployment will set, `NAME=value`.
+        arguments: what `spybuild validate` is asked besides: strict, python, user, timeout, memory.
+        base: digest of the contract that the base image must have been attested to keep; empty: none.
+        syntax: the Dockerfile frontend to forward to; empty: BuildKit's own.
+    """
+
+    passed: Mapping[str, str]
+    contract: str = ""
+    secrets: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    arguments: Mapping[str, str] = ()  # type: ignore[assignment]  # an empty one
+    base: str = ""
+    syntax: str = ""
+
+    @property
+    def is_call(self) -> bool:
+        """Whether the table is wanted, and no image (`docker build --call=spybuild`)."""
+        return self.passed.get("requestid") == _CALL
+
+    @property
+    def is_other_call(self) -> bool:
+        """Whether something is asked that only the Dockerfile frontend can answer (`--call=outline`)."""
+        return "requestid" in self.passed and not self.is_call
+
+    @property
+    def ignores_cache(self) -> bool:
+        """Whether everything is to be carried out anew (`--no-cache`, which is for all stages where it names none)."""
+        return self.passed.get("no-cache") == ""
+
+    @property
+    def cache_imports(self) -> list[dict[str, Any]]:
+        """Where results of earlier builds may be taken from (`--cache-from`)."""
+        return json.loads(self.passed.get("cache-imports") or "[]")  # type: ignore[no-any-return]  # BuildKit wrote it
+
+    @property
+    def forwarded(self) -> dict[str, str]:
+        """What the Dockerfile frontend is asked. That `cmdline` is among it keeps it from looking for a `# syntax`."""
+        kept = {name: value for name, value in self.passed.items() if not (self.is_call and name in _OF_CALLS)}
+        return kept | ({"source": self.syntax.split()[0], "cmdline": self.syntax} if self.syntax else {})
+
+    @property
+    def frontend(self) -> str:
+        """The frontend to forward to."""
+        return "gateway.v0" if self.syntax else "dockerfile.v0"
+
+
+_OF_CALLS = ("requestid", "frontend.caps")
+_ARGUMENTS = ("python", "user", "timeout", "memory")
+_KNOWN = ("contract", "secrets", "variables", "strict", "base_contract", "inner_syntax", *_ARGUMENTS)
+
+
+def passed_options(environment: Mapping[str, str]) -> dict[str, str]:
+    """What BuildKit passes in variables: `BUILDKIT_FRONTEND_OPT_<n>=name=value`."""
+    pairs = (value.partition("=") for name, value in environment.items() if _PASSED.fullmatch(name))
+    return {name: value for name, _, value in pairs}
+
+
+def read_options(passed: Mapping[str, str]) -> Options:
+    """The options of a build.
+
+    Raises:
+        OptionsError: one of ours is not known, or its value cannot be.
+    """
+    ours = {name.removeprefix(_PREFIX).lower(): text for name, text in passed.items() if name.startswith(_PREFIX)}
+    if unknown := sorted(ours.keys() - set(_KNOWN)):
+        known = ", ".join(f"SPYBUILD_{name.upper()}" for name in _KNOWN)
+        raise OptionsError(f"no build argument SPYBUILD_{unknown[0].upper()}; there are {known}")
+    arguments = {name: ours[name] for name in _ARGUMENTS if ours.get(name)}
+    if _is_true("SPYBUILD_STRICT", ours.get("strict", "")):
+        arguments["strict"] = ""
+    return Options(
+        passed=dict(passed),
+        contract=ours.get("contract", ""),
+        secrets=tuple(_listed(ours.get("secrets", ""))),
+        variables=tuple(_listed(ours.get("variables", ""))),
+        arguments=arguments,
+        base=ours.get("base_contract", ""),
+        syntax=ours.get("inner_syntax", ""),
+    )
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _is_true(name: str, text: str) -> bool:
+    if text.lower() not in (*_TRUE, *_FALSE):
+        raise OptionsError(f"{name} is {text!r}, neither true nor false")
+    return text.lower() in _TRUE

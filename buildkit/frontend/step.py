@@ -1,0 +1,89 @@
+"""What is run in each platform's rootfs: `spybuild validate` there, and what it said as one file for the frontend.
+
+It ends with 0 whatever it found, for BuildKits before 0.17 keep nothing of a step that fails. The image's variables
+come in a file: in this process's own environment they would reach our interpreter and its loader (LD_PRELOAD).
+"""
+
+import hashlib
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
+from typing import Any
+
+from buildkit.frontend.paths import ANSWER, ASKED, CONTRACT, INNER, OUTCOME, REQUEST, SECRETS
+
+_OURS = "SPYBUILD_"  # options of the command line: the image must not set them
+_CHUNK = 1 << 20
+
+
+def main() -> None:
+    """Answer what the frontend asked."""
+    asked = json.loads(Path(ASKED, REQUEST).read_bytes())
+    os.environ.clear()
+    os.environ.update(environment(asked["environment"], asked["platform"]))
+    report = Path(ANSWER, INNER, "report.json")
+    from spybuild.cli import main as run
+
+    with redirect_stdout(_captured()) as table, redirect_stderr(_captured()) as said:
+        code = run(arguments(asked, report))
+    found = json.loads(report.read_bytes()) if report.exists() else None
+    outcome = {"code": code, "said": _words(said), "report": found, "contents": dict(contents(found))}
+    place, name = f"{ASKED}/{CONTRACT}", asked["contract"]
+    told = json.dumps(outcome, sort_keys=True).replace(place, json.dumps(name)[1:-1])
+    Path(ANSWER, INNER, OUTCOME).write_text(told)
+    sys.stdout.write(f"{_words(table)}{_words(said)}".replace(place, name))
+
+
+def _captured() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+
+
+def _words(captured: io.TextIOWrapper) -> str:
+    captured.seek(0)
+    return captured.read()
+
+
+def environment(variables: Iterable[str], platform: str) -> dict[str, str]:
+    """The image's own variables, without those that would be options of ours.
+
+    Args:
+        variables: `NAME=value`, as the image's config has them.
+        platform: what is validated: this process may be of another one, beside an interpreter that is emulated.
+    """
+    pairs = (variable.partition("=")[::2] for variable in variables)
+    return {name: value for name, value in pairs if not name.startswith(_OURS)} | {"TARGETPLATFORM": platform}
+
+
+def arguments(asked: Mapping[str, Any], report: Path) -> list[str]:
+    """The command line that answers a request."""
+    flags = [f"--{name}={value}" if value else f"--{name}" for name, value in asked["arguments"].items()]
+    flags += [f"--env={variable}" for variable in asked["variables"]]
+    flags += [f"--secret=id={name},src={SECRETS}/{name}" for name in asked["secrets"] if Path(SECRETS, name).is_file()]
+    return ["validate", f"--contract={Path(ASKED, CONTRACT)}", *flags, f"--report=json={report}"]
+
+
+def contents(report: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+    """The files that a report speaks of, and their digests: the modules, and the interpreter that ran them."""
+    for platform in report["platforms"] if report else ():
+        interpreter = platform["interpreter"] or {}
+        for path in (*(module["path"] for module in platform["modules"]), interpreter.get("executable")):
+            with suppress(OSError):  # what cannot be read is not vouched for
+                if path:
+                    yield path, digest(Path(path))
+
+
+def digest(path: Path) -> str:
+    """The digest of a file's content."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            found.update(chunk)
+    return f"sha256:{found.hexdigest()}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+"""Tests of `buildkit.frontend.build`: whole builds, on a BuildKit whose results are laid down."""
+
+import base64
+import json
+
+import pytest
+
+from buildkit.frontend.transport import RpcError
+from buildkit.frontend.wire import gateway_pb2 as wire
+from tests.fakes.buildkit import AMD64, ARM64, CONTRACT, FakeBuildKit, answer, finding
+
+BOTH = {AMD64: {"Env": ["A=1", "LD_PRELOAD=/evil.so"], "WorkingDir": "/app", "User": "1000"}, ARM64: {}}
+
+
+def passed(result: wire.Result | wire.Status) -> wire.Result:
+    assert isinstance(result, wire.Result), result.message
+    return result
+
+
+def refused(result: wire.Result | wire.Status) -> wire.Status:
+    assert isinstance(result, wire.Status), result
+    return result
+
+
+def test_a_build_that_keeps_its_contract_is_handed_back_as_it_was() -> None:
+    """Same files, same configs: only statements are added."""
+    buildkit = FakeBuildKit(configs=BOTH)
+    result = passed(buildkit.build())
+    assert {name: ref.id for name, ref in result.refs.refs.items()} == {AMD64: AMD64, ARM64: ARM64}
+    assert set(result.metadata) == {"refs.platforms", *(f"containerimage.config/{name}" for name in BOTH)}
+    assert set(result.attestations) == {AMD64, ARM64}
+
+
+def test_every_platform_is_validated_in_its_own_result() -> None:
+    """One step each, without network, on a root that it cannot change."""
+    buildkit = FakeBuildKit(configs=BOTH)
+    passed(buildkit.build())
+    steps = buildkit.steps()
+    assert {step.platform.architecture for step in steps} == {"amd64", "arm64"}
+    for step in steps:
+        assert step.exec.network == 2
+        root = next(mount for mount in step.exec.mounts if mount.destination == "/")
+        assert root.readonly
+        assert root.output == -1
+
+
+def test_variables_of_the_image_are_no_variables_of_the_step() -> None:
+    """LD_PRELOAD of a hostile image would run its code in our own interpreter."""
+    buildkit = FakeBuildKit(configs=BOTH)
+    passed(buildkit.build())
+    for step in buildkit.steps():
+        assert [variable.partition("=")[0] for variable in step.exec.process.environment] == ["PATH"]
+
+
+@pytest.mark.parametrize(("asks", "user", "mode"), [("", "0", 0o700), ("image", "1000", 0o777)])
+def test_the_answer_is_written_where_the_image_cannot(asks: str, user: str, mode: int) -> None:
+    """Modules are imported as nobody, and the step's folder is root's; as the image's own user they share it."""
+    buildkit = FakeBuildKit(configs={AMD64: BOTH[AMD64]})
+    passed(buildkit.build(**({"build-arg:SPYBUILD_USER": asks} if asks else {})))
+    (step,) = buildkit.steps()
+    assert (step.exec.process.user, step.exec.process.working_directory) == (user, "/app")
+    every = [wire.Operation.FromString(each) for made in buildkit.solved() for each in made.definition.operations]
+    folders = [
+        action.make_folder.mode for each in every for action in each.file.actions if action.HasField("make_folder")
+    ]
+    assert folders == [mode]
+
+
+def test_a_breach_fails_the_build_at_the_contracts_line() -> None:
+    """The client shows the lines as it shows those of a Dockerfile."""
+    buildkit = FakeBuildKit(configs=BOTH, answers={ARM64: answer(finding())})
+    status = refused(buildkit.build())
+    assert status.code == 2
+    assert (
+        "linux/arm64: SPY102 missing-variable: plugin.py: variable LIMIT is missing (spymodel.yml:3:11)"
+        in status.message
+    )
+    assert AMD64 not in status.message
+    (detail,) = status.details
+    assert detail.type_url == "github.com/moby/buildkit/errdefs.Source+json"
+    place = json.loads(detail.value)
+    assert place["info"]["filename"] == "spymodel.yml"
+    assert base64.b64decode(place["info"]["data"]) == CONTRACT
+    assert place["ranges"] == [{"start": {"line": 3}, "end": {"line": 3}}]
+
+
+def test_a_finding_of_several_platforms_is_told_once() -> None:
+    """With the platforms named."""
+    buildkit = FakeBuildKit(configs=BOTH, answers={AMD64: answer(finding()), ARM64: answer(finding())})
+    status = refused(buildkit.build())
+    assert status.message.count("SPY102") == 1
+    assert "linux/amd64, linux/arm64: SPY102" in status.message
+
+
+def test_names_from_the_image_are_escaped() -> None:
+    """A module may put what it likes into its names; a terminal is not to act on it."""
+    buildkit = FakeBuildKit(answers={AMD64: answer(finding("variable \x1b[2J\u202e is missing"))})
+    assert "\x1b" not in refused(buildkit.build()).message
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (answer(code=2, said="spybuild: spymodel.yml:1:1: no such key", report=None), "spymodel.yml:1:1: no such key"),
+        (answer(code=3, said="spybuild: this rootfs has no Python", report=None), "this rootfs has no Python"),
+        (answer(code=137, said="", report=None), "ended with 137"),
+        (answer(code=1), "the contract is not kept"),
+        (b"no json", "the validation gave no answer"),
+        (b"{}", "the validation gave no answer"),
+        (b'{"code": "x", "said": "", "report": null, "contents": {}}', "the validation gave no answer"),
+    ],
+)
+def test_what_is_no_pass_is_refused(told: object, words: str) -> None:
+    """Whatever kept a platform from passing, the build fails and says why."""
+    assert words in refused(FakeBuildKit(answers={AMD64: told}).build()).message
+
+
+def test_the_dockerfiles_own_errors_keep_their_lines() -> None:
+    """A RUN that fails comes back as BuildKit told it."""
+    told = wire.Status(code=2, message="process did not complete", details=[wire.Detail(type_url="x", value=b"y")])
+    failure = RpcError(2, "process did not complete", told.SerializeToString())
+    assert refused(FakeBuildKit(failure=failure).build()) == told
+
+
+def test_a_build_without_a_contract_fails_and_says_how_to_name_one() -> None:
+    """Nothing to check is never a pass."""
+    status = refused(FakeBuildKit(context={}).build())
+    assert "no contract: the build's context has no spymodel.yml" in status.message
+    assert "SPYBUILD_CONTRACT" in status.message
+
+
+def test_the_contract_that_the_build_names_is_used() -> None:
+    """Whatever the image's label says."""
+    buildkit = FakeBuildKit(
+        configs={AMD64: {"Labels": {"org.spybuild.contract": "/app/own.yml"}}}, context={"ci/gate.yml": CONTRACT}
+    )
+    passed(buildkit.build(**{"build-arg:SPYBUILD_CONTRACT": "ci/gate.yml"}))
+    assert buildkit.steps()[0].exec.mounts
+
+
+def test_the_contract_that_the_images_label_names_is_read_from_the_image() -> None:
+    """Each platform's own."""
+    labels = {"Labels": {"org.spybuild.contract": "/app/own.yml"}}
+    passed(FakeBuildKit(configs={AMD64: labels, ARM64: labels}, context={"/app/own.yml": CONTRACT}).build())
+    missing = refused(FakeBuildKit(configs={AMD64: labels}, context={}).build())
+    assert "/app/own.yml, which its label org.spybuild.contract names" in missing.message
+
+
+def test_an_option_that_there_is_not_is_refused() -> None:
+    """A misspelt one would be a check that is not made."""
+    status = refused(FakeBuildKit().build(**{"build-arg:SPYBUILD_STRIKT": "1"}))
+    assert "no build argument SPYBUILD_STRIKT" in status.message
+
+
+def test_a_build_of_no_platform_is_refused() -> None:
+    """Nothing validated is never a pass."""
+    assert "no platform" in refused(FakeBuildKit(configs={}).build()).message
+
+
+def test_buildkits_without_attestations_get_none() -> None:
+    """They would refuse the result; the contract is enforced all the same."""
+    assert not passed(FakeBuildKit(capabilities=()).build()).attestations
+
+
+def test_the_result_of_an_old_buildkit_is_one_platform() -> None:
+    """Before 0.11 there is no `refs.platforms`."""
+    assert passed(FakeBuildKit(is_old=True, capabilities=()).build()).ref.id == AMD64
+
+
+@pytest.mark.parametrize("call", ["frontend.outline", "frontend.subrequests.describe", "frontend.lint"])
+def test_other_calls_are_the_dockerfile_frontends(call: str) -> None:
+    """They build nothing, so there is nothing to validate."""
+    buildkit = FakeBuildKit()
+    passed(buildkit.build(requestid=call))
+    assert not buildkit.steps()
+
+
+@pytest.mark.parametrize(("told", "code"), [(answer(), b"0"), (answer(finding()), b"1")])
+def test_our_own_call_gives_the_table_and_the_exit_code(told: object, code: bytes) -> None:
+    """And no image."""
+    result = passed(FakeBuildKit(configs=BOTH, answers={ARM64: told}).build(requestid="frontend.spybuild"))
+    assert result.WhichOneof("result") is None
+    assert result.metadata["result.statuscode"] == code
+    assert b"plugin.py" in result.metadata["result.txt"]
+    assert len(json.loads(result.metadata["result.json"])["platforms"]) == 2
+
+
+def test_a_foreign_platform_is_tried_with_a_runtime_of_its_own_where_ours_cannot_be_run() -> None:
+    """A BuildKit that brings its own emulators hands them all programs of the step."""
+    buildkit = FakeBuildKit(configs={ARM64: {}}, foreign_failure="exec /.spybuild/bin/step: exec format error")
+    passed(buildkit.build())
+    assert len(buildkit.steps()) == 2
+
+
+def test_a_step_that_cannot_be_run_at_all_fails_the_build() -> None:
+    """No answer is never a pass."""
+    buildkit = FakeBuildKit(configs={ARM64: {}}, foreign_failure="no space left on device")
+    assert "no space left" in refused(buildkit.build()).message
+
+
+def test_the_statement_says_what_was_validated() -> None:
+    """in-toto's test-result, with the files' digests: the image's own, so it is attached inline only."""
+    told = answer(contents={"/app/plugin.py": f"sha256:{'1' * 64}"})
+    buildkit = FakeBuildKit(answers={AMD64: told})
+    (attached,) = passed(buildkit.build()).attestations[AMD64].attestation
+    assert attached.in_toto_predicate_type == "https://in-toto.io/attestation/test-result/v0.1"
+    assert attached.metadata == {"inline-only": b"true"}
+    made = wire.Operation.FromString(buildkit.solved()[-1].definition.operations[0]).file.actions[0].make_file.data
+    predicate = json.loads(made)
+    assert predicate["result"] == "PASSED"
+    assert predicate["spybuildFromBuild"]["contents"] == [{"digest": f"sha256:{'1' * 64}", "path": "/app/plugin.py"}]
+
+
+def test_warnings_of_the_contract_are_the_clients_warnings() -> None:
+    """Each once, though every platform has it."""
+    told = answer()
+    told["report"]["warnings"] = ["spymodel.yml:2:1: a key of another time"]
+    buildkit = FakeBuildKit(configs=BOTH, answers={AMD64: told, ARM64: told})
+    passed(buildkit.build())
+    (warning,) = buildkit.served.of("Warn")
+    assert b"a key of another time" in warning
+
+
+def test_no_cache_is_for_our_steps_too() -> None:
+    """`--no-cache` without stages is for everything."""
+    buildkit = FakeBuildKit()
+    passed(buildkit.build(**{"no-cache": ""}))
+    ignored = [each.ignore_cache for made in buildkit.solved() for each in made.definition.metadata.values()]
+    assert any(ignored)
+
+
+def test_remote_caches_are_for_our_steps_too() -> None:
+    """`--cache-from`: a validation that another machine made is not made again."""
+    caches = json.dumps([{"Type": "registry", "Attrs": {"ref": "r/cache"}}])
+    buildkit = FakeBuildKit()
+    passed(buildkit.build(**{"cache-imports": caches}))
+    step = next(each for each in buildkit.solved() if each.evaluate)
+    assert [(each.type, dict(each.attributes)) for each in step.cache_imports] == [("registry", {"ref": "r/cache"})]
+
+
+def test_an_inner_syntax_is_forwarded_to() -> None:
+    """The build's own Dockerfile frontend, instead of BuildKit's."""
+    buildkit = FakeBuildKit()
+    passed(buildkit.build(**{"build-arg:SPYBUILD_INNER_SYNTAX": "docker/dockerfile:1"}))
+    forwarded = buildkit.solved()[0]
+    assert (forwarded.frontend, forwarded.frontend_options["source"]) == ("gateway.v0", "docker/dockerfile:1")

@@ -1,0 +1,34 @@
+"""Tests of `buildkit.frontend.step`."""
+
+from pathlib import Path
+
+import pytest
+
+from buildkit.frontend import step
+
+
+def test_variables_of_the_image_that_would_be_our_options_are_left_out() -> None:
+    """`ENV SPYBUILD_ENV=…` in a Dockerfile must not add to what is validated."""
+    found = step.environment(["PATH=/bin", "SPYBUILD_ENV=A=1", "EMPTY=", "PAIR=a=b"], "linux/arm64")
+    assert found == {"PATH": "/bin", "EMPTY": "", "PAIR": "a=b", "TARGETPLATFORM": "linux/arm64"}
+
+
+def test_the_command_line_says_what_the_build_asks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Secrets that the client did not give are left out: the contract then says that they are missing."""
+    monkeypatch.setattr(step, "SECRETS", str(tmp_path))
+    (tmp_path / "TOKEN").write_text("x")
+    asked = {"arguments": {"strict": "", "timeout": "5"}, "variables": ["A=1"], "secrets": ["TOKEN", "OTHER"]}
+    assert step.arguments(asked, Path("/out/report.json")) == [
+        "validate", "--contract=/.spybuild-asked/contract", "--strict", "--timeout=5", "--env=A=1",
+        f"--secret=id=TOKEN,src={tmp_path}/TOKEN", "--report=json=/out/report.json",
+    ]  # fmt: skip
+
+
+def test_the_files_that_a_report_speaks_of_are_vouched_for(tmp_path: Path) -> None:
+    """What cannot be read is not."""
+    (tmp_path / "plugin.py").write_bytes(b"")
+    modules = [{"path": str(tmp_path / "plugin.py")}, {"path": str(tmp_path / "gone.py")}, {"path": None}]
+    report = {"platforms": [{"modules": modules, "interpreter": None}]}
+    empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert dict(step.contents(report)) == {str(tmp_path / "plugin.py"): empty}
+    assert dict(step.contents(None)) == {}

@@ -1,0 +1,173 @@
+"""A BuildKit whose results a test lays down: what the Dockerfile frontend gives back, and what steps in it write."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from google.protobuf.message import Message
+
+from buildkit.frontend.__main__ import outcome
+from buildkit.frontend.transport import RpcError
+from buildkit.frontend.wire import gateway_pb2 as wire
+from tests.fakes.gateway import FakeGateway, gateway
+
+AMD64, ARM64 = "linux/amd64", "linux/arm64"
+CONTRACT = b"filename: plugin.py\nvariables:\n  - name: LIMIT\n"
+
+
+def answer(*findings: dict[str, Any], code: int | None = None, said: str = "", **changes: Any) -> dict[str, Any]:
+    """What a step writes: a pass without findings."""
+    verdict = "fail" if findings else "pass"
+    platform = {
+        "platform": AMD64, "digest": None, "problem": None, "evidence": ["runtime"], "interpreter": None,
+        "modules": [{"name": "plugin.py", "path": "/app/plugin.py", "version": None, "verdict": verdict}],
+        "findings": list(findings), "verdict": verdict,
+    }  # fmt: skip
+    report = {
+        "schema_version": 1, "tool": {"name": "spybuild", "version": "1"},
+        "subject": {"reference": "this rootfs", "digest": None, "kind": "rootfs"},
+        "contract": {"path": "spymodel.yml", "policy_id": None, "digest": f"sha256:{'0' * 64}"},
+        "warnings": [], "verdict": verdict, "platforms": [platform],
+    }  # fmt: skip
+    made = {"code": int(bool(findings)) if code is None else code, "said": said, "report": report, "contents": {}}
+    return made | changes
+
+
+def finding(message: str = "variable LIMIT is missing", line: int = 3) -> dict[str, Any]:
+    """A finding of a report."""
+    where = {"file": "spymodel.yml", "line": line, "column": 11, "path": "variables[0].name"}
+    return {
+        "rule": "SPY102", "name": "missing-variable", "category": "MISSING", "message": message, "module": "plugin.py",
+        "expected": "variable LIMIT", "found": None, "contract_location": where, "image_location": None,
+        "importspy_code": None, "remedy": "Assign it.",
+    }  # fmt: skip
+
+
+@dataclass
+class FakeBuildKit:
+    """What this BuildKit builds.
+
+    Attributes:
+        configs: the images' configs, by platform.
+        answers: what the step writes in each platform, by platform; a missing one is a pass.
+        context: the files of the build's context; with `label` those of the image.
+        failure: what the forwarded build fails with.
+        capabilities: of LLB.
+        native: the platform it runs on.
+    """
+
+    configs: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {AMD64: {}})
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, bytes] = field(default_factory=lambda: {"spymodel.yml": CONTRACT})
+    failure: RpcError | None = None
+    capabilities: Iterable[str] = ("reference.attestations",)
+    native: str = AMD64
+    is_old: bool = False
+    foreign_failure: str = ""
+
+    served: FakeGateway = field(init=False)
+
+    def build(self, **options: str) -> wire.Result | wire.Status:
+        """Let the frontend carry out a build with these options, beside those that every build has."""
+        passed = {"cmdline": "spybuild/frontend", "source": "spybuild/frontend:tag", "filename": "Dockerfile"} | options
+        environment = {f"BUILDKIT_FRONTEND_OPT_{n}": f"{k}={v}" for n, (k, v) in enumerate(passed.items())}
+        with self._serving() as connection:
+            return outcome(connection, environment)
+
+    def solved(self) -> list[wire.SolveRequest]:
+        """The requests to solve, in order."""
+        return [wire.SolveRequest.FromString(each) for each in self.served.of("Solve")]
+
+    def steps(self) -> list[wire.Operation]:
+        """The processes that were run."""
+        every = (wire.Operation.FromString(each) for made in self.solved() for each in made.definition.operations)
+        return [each for each in every if each.HasField("exec")]
+
+    @contextmanager
+    def _serving(self) -> Iterator[Any]:
+        methods = {
+            "Ping": self._ping, "Inputs": lambda _: wire.InputsResponse(), "Solve": self._solve,
+            "ReadFile": self._read_file, "Warn": lambda _: wire.WarnResponse(),
+        }  # fmt: skip
+        with gateway(methods) as (self.served, connection):
+            yield connection
+
+    def _ping(self, _: bytes) -> Message:
+        worker = wire.Worker(platforms=[_platform(self.native)])
+        return wire.PongResponse(
+            llb_capabilities=[wire.Capability(id=each) for each in self.capabilities], workers=[worker]
+        )
+
+    def _solve(self, content: bytes) -> Message:
+        request = wire.SolveRequest.FromString(content)
+        if request.frontend:
+            return wire.SolveResponse(result=self._forwarded(request))
+        operations = [wire.Operation.FromString(each) for each in request.definition.operations]
+        step = next((each for each in operations if each.HasField("exec")), None)
+        if step is None:
+            return wire.SolveResponse(result=wire.Result(ref=wire.Ref(id="made")))
+        runtime = next(each for each in operations if each.HasField("source") and "frontend" in each.source.identifier)
+        if self.foreign_failure and runtime.platform != step.platform:
+            raise RpcError(2, self.foreign_failure)
+        return wire.SolveResponse(result=wire.Result(ref=wire.Ref(id=f"step {_name(step.platform)}")))
+
+    def _forwarded(self, request: wire.SolveRequest) -> wire.Result:
+        if request.frontend_options.get("cmdline") == "spybuild" or "dockerfile" in request.frontend_inputs:
+            return wire.Result(ref=wire.Ref(id="context"))
+        if self.failure:
+            raise self.failure
+        result = wire.Result()
+        for name, config in self.configs.items():
+            form = {"os": "linux", "architecture": name.partition("/")[2], "config": config}
+            ref = wire.Ref(id=name, definition=_definition(name))
+            if self.is_old:
+                result.metadata["containerimage.config"] = json.dumps(form).encode()
+                result.ref.CopyFrom(ref)
+                continue
+            result.metadata[f"containerimage.config/{name}"] = json.dumps(form).encode()
+            result.refs.refs[name].CopyFrom(ref)
+        if not self.is_old:
+            entries = [{"ID": name, "Platform": _form(name)} for name in self.configs]
+            result.metadata["refs.platforms"] = json.dumps({"Platforms": entries}).encode()
+        return result
+
+    def _read_file(self, content: bytes) -> Message:
+        request = wire.ReadFileRequest.FromString(content)
+        if request.ref.startswith("step "):
+            told = self.answers.get(request.ref.removeprefix("step "), answer())
+            return wire.ReadFileResponse(data=told if isinstance(told, bytes) else json.dumps(told).encode())
+        name = self._asked_name() if request.ref == "context" else request.path
+        if name not in self.context:
+            raise RpcError(5, f'failed to compute cache key: "/{name}": not found')
+        return wire.ReadFileResponse(data=self.context[name])
+
+    def _asked_name(self) -> str:
+        """What the Dockerfile that looks for the contract copies."""
+        request = next(each for each in reversed(self.solved()) if "dockerfile" in each.frontend_inputs)
+        operation = wire.Operation.FromString(request.frontend_inputs["dockerfile"].operations[0])
+        copied = operation.file.actions[0].make_file.data.decode().splitlines()[1]
+        return str(json.loads(copied[copied.index("[") :])[0])
+
+
+def _form(name: str) -> dict[str, str]:
+    os, architecture, *variant = name.split("/")
+    return {"os": os, "architecture": architecture} | ({"variant": variant[0]} if variant else {})
+
+
+def _platform(name: str) -> wire.Platform:
+    return wire.Platform(**_form(name))
+
+
+def _name(platform: wire.Platform) -> str:
+    return "/".join(filter(None, (platform.os, platform.architecture, platform.variant)))
+
+
+def _definition(name: str) -> wire.Definition:
+    """The graph of one image: a base, and the head that names it."""
+    base = wire.Operation(source=wire.SourceOp(identifier="docker-image://base"), platform=_platform(name))
+    content = base.SerializeToString(deterministic=True)
+    head = wire.Operation(inputs=[wire.Input(digest=f"sha256:{sha256(content).hexdigest()}")])
+    return wire.Definition(operations=[content, head.SerializeToString()], source=b"\x0a\x00")
