@@ -1,47 +1,22 @@
-"""What BuildKit starts: it speaks on stdin and stdout, and ends with a result or with an error, never with silence."""
+"""What BuildKit starts. It says hello before anything is imported: BuildKit hangs up after ten seconds of silence.
+
+On a busy machine, from a cold disk, the imports have taken that long.
+"""
 
 import os
 import sys
-import traceback
-from collections.abc import Mapping
 
-from buildkit.frontend.bridge import Bridge
-from buildkit.frontend.build import Refused, carry_out
-from buildkit.frontend.errors import status
-from buildkit.frontend.options import OptionsError, passed_options, read_options
-from buildkit.frontend.transport import Connection, RpcError
-from buildkit.frontend.wire import gateway_pb2 as wire
+HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""HTTP/2's preface, and the SETTINGS frame that must follow it within two seconds (RFC 9113, 3.4)."""
 
 
 def main() -> None:
     """Carry out the build that BuildKit asks for."""
-    connection = Connection(*_pipes())
-    Bridge(connection).give_back(outcome(connection, os.environ))
+    reader, writer = _pipes()
+    os.write(writer, HELLO)
+    from buildkit.frontend.serving import serve
 
-
-def outcome(connection: Connection, environment: Mapping[str, str]) -> wire.Result | wire.Status:
-    """How the build ends. An error that has places in a Dockerfile keeps them.
-
-    Args:
-        connection: to BuildKit.
-        environment: the variables that BuildKit started us with.
-    """
-    try:
-        options = read_options(passed_options(environment))
-        return carry_out(Bridge(connection, options.cache_imports), options)
-    except Refused as refused:
-        return refused.status
-    except OptionsError as error:
-        return status(f"spybuild: {error}")
-    except RpcError as error:
-        return (
-            wire.Status.FromString(error.status) if error.status else wire.Status(code=error.code, message=str(error))
-        )
-    except Exception as error:  # whatever it is, the user is to see it: BuildKit shows no more than an exit code
-        traceback.print_exc()
-        return status(
-            f"spybuild: this is a bug in SpyBuild's frontend; nothing was decided\n{type(error).__name__}: {error}"
-        )
+    serve(reader, writer)
 
 
 def _pipes() -> tuple[int, int]:

@@ -16,7 +16,7 @@ from spybuild.reports.escaping import lines
 
 _SOURCE = "github.com/moby/buildkit/errdefs.Source+json"
 _MOST_SNIPPETS = 10
-_INVALID = 2
+_INVALID, _HINDERED = 2, 3  # exit codes of `spybuild validate`
 
 Finding = Mapping[str, Any]
 
@@ -41,7 +41,9 @@ def broken(outcomes: Sequence[Outcome], contracts: Mapping[str, Contract]) -> wi
         return status(f"spybuild: the contract cannot be used\n{_indented(invalid.said)}")
     told = [*_told(outcomes)]
     details = [*_details(outcomes, contracts)]
-    return status("\n".join(["spybuild: the contract is not kept", *told]), details[:_MOST_SNIPPETS])
+    undecided = all(each.code == _HINDERED for each in outcomes)
+    head = "it could not be decided whether the contract is kept" if undecided else "the contract is not kept"
+    return status("\n".join([f"spybuild: {head}", *told]), details[:_MOST_SNIPPETS])
 
 
 def _told(outcomes: Iterable[Outcome]) -> Iterator[str]:
@@ -58,7 +60,7 @@ def _told(outcomes: Iterable[Outcome]) -> Iterator[str]:
 def _problems(outcome: Outcome) -> Iterator[str]:
     """What kept a platform from being decided."""
     if outcome.report is None:
-        yield outcome.said.strip() or f"spybuild validate ended with {outcome.code}"
+        yield outcome.said.strip().removeprefix("spybuild: ") or f"spybuild validate ended with {outcome.code}"
         return
     yield from (platform["problem"] for platform in outcome.report["platforms"] if platform["problem"])
 

@@ -65,9 +65,12 @@ class Graph:
         return self._operation(wire.Operation(file=operation), shown)
 
     def download(self, url: str, shown: str) -> Edge:
-        """A folder with what is at an address, as `context`."""
+        """A folder with what is at an address, as `context`.
+
+        The same bytes as the Dockerfile frontend's own operation: what a client sends can be fetched only once.
+        """
         source = wire.SourceOp(identifier=url, attributes={"http.filename": _DOWNLOADED})
-        return self._operation(wire.Operation(source=source), shown)
+        return self._operation(wire.Operation(source=source, constraints=wire.Constraints()), shown)
 
     def unpacked(self, archive: Edge, shown: str) -> Edge:
         """What is in the archive that was downloaded."""

@@ -52,12 +52,13 @@ class _Stream:
 class Connection:
     """A client's end; calls may be made from several threads."""
 
-    def __init__(self, reader: int, writer: int) -> None:
+    def __init__(self, reader: int, writer: int, *, greeted: bool = False) -> None:
         """Begin to speak.
 
         Args:
             reader: the file descriptor to read from.
             writer: the file descriptor to write to.
+            greeted: whether HTTP/2's preface and first SETTINGS have been written there already.
         """
         self._reader, self._writer = reader, writer
         self._http = H2Connection(H2Configuration(client_side=True, header_encoding="utf-8"))
@@ -65,6 +66,8 @@ class Connection:
         self._streams: dict[int, _Stream] = {}
         self._dead = ""
         self._http.initiate_connection()
+        if greeted:
+            self._http.clear_outbound_data_buffer()
         self._http.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: _STREAM_WINDOW, SettingCodes.ENABLE_PUSH: 0})
         self._http.increment_flow_control_window(_WINDOW)
         self._flush()

@@ -86,7 +86,8 @@ class Validator:
 
     def _step(self, graph: Graph, built: Built, contract: Contract, runtime: wire.Platform) -> Edge:
         settings, asks_user = built.settings, self.options.arguments.get("user") == "image"
-        rootfs = graph.embed(built.ref.definition)
+        # an image without any layer: a step needs a root to mount things in
+        rootfs = graph.embed(built.ref.definition) or graph.folder("tmp", 0o755, f"{built.name}: nothing")
         ours = graph.image(self.runtime, runtime, f"{built.name}: SpyBuild")
         asked = graph.files(_asked(self.options, built, contract), f"{built.name}: what is asked")
         answer = graph.folder(paths.INNER, 0o777 if asks_user else 0o700, f"{built.name}: the answer")
@@ -94,7 +95,7 @@ class Validator:
             arguments=[paths.STEP],
             environment=[_PATH],
             working_directory=settings.get("WorkingDir") or "/",
-            user=settings.get("User") or "" if asks_user else "0",
+            user=(settings.get("User") or "") if asks_user else "",  # empty is root: a name needs /etc/passwd
             remove_mount_stubs=True,
         )
         mounts = [

@@ -9,7 +9,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from buildkit.frontend.__main__ import outcome
+from buildkit.frontend.serving import outcome
 from buildkit.frontend.transport import RpcError
 from buildkit.frontend.wire import gateway_pb2 as wire
 from tests.fakes.gateway import FakeGateway, gateway

@@ -52,7 +52,7 @@ def test_variables_of_the_image_are_no_variables_of_the_step() -> None:
         assert [variable.partition("=")[0] for variable in step.exec.process.environment] == ["PATH"]
 
 
-@pytest.mark.parametrize(("asks", "user", "mode"), [("", "0", 0o700), ("image", "1000", 0o777)])
+@pytest.mark.parametrize(("asks", "user", "mode"), [("", "", 0o700), ("image", "1000", 0o777)])
 def test_the_answer_is_written_where_the_image_cannot(asks: str, user: str, mode: int) -> None:
     """Modules are imported as nobody, and the step's folder is root's; as the image's own user they share it."""
     buildkit = FakeBuildKit(configs={AMD64: BOTH[AMD64]})
