@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from buildkit.frontend.bases import objection
 from buildkit.frontend.bridge import Bridge
 from buildkit.frontend.contract import Contract, ContractMissing, contract_of
 from buildkit.frontend.errors import broken, status
@@ -50,6 +51,7 @@ def carry_out(bridge: Bridge, options: Options) -> wire.Result:
     if options.is_other_call:
         return result
     platforms = [*platforms_of(result)]
+    _require_base(bridge, options, platforms)
     contracts = _contracts(bridge, options, inputs, platforms)
     validator = Validator(bridge, options, own_image(options), able.workers[0].platforms[0])
     outcomes = _validated(validator, platforms, contracts)
@@ -90,6 +92,14 @@ def _contracts(
         shared = shared if of_image else contract
         found[built.name] = contract
     return found
+
+
+def _require_base(bridge: Bridge, options: Options, platforms: Sequence[Built]) -> None:
+    """Refuse a build on a base image that was not held against the contract that the build demands."""
+    if options.base:
+        told = {built.name: objection(bridge, built, options.base) for built in platforms}
+        if lines := [f"  {name}: {reason}" for name, reason in told.items() if reason]:
+            raise Refused(status("\n".join(["spybuild: the base image does not do", *lines])))
 
 
 def _validated(validator: Validator, platforms: Sequence[Built], contracts: Mapping[str, Contract]) -> list[Outcome]:

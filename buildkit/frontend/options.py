@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _PASSED = re.compile(r"BUILDKIT_FRONTEND_OPT_\d+")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _ARGUMENT = "build-arg:"
 _PREFIX = f"{_ARGUMENT}SPYBUILD_"
 _CALL = "frontend.spybuild"
@@ -92,6 +93,9 @@ def read_options(passed: Mapping[str, str]) -> Options:
     if unknown := sorted(ours.keys() - set(_KNOWN)):
         known = ", ".join(f"SPYBUILD_{name.upper()}" for name in _KNOWN)
         raise OptionsError(f"no build argument SPYBUILD_{unknown[0].upper()}; there are {known}")
+    base = ours.get("base_contract", "")
+    if base and not _DIGEST.fullmatch(base):
+        raise OptionsError(f"SPYBUILD_BASE_CONTRACT is {base!r}, no digest of a contract (sha256:…)")
     arguments = {name: ours[name] for name in _ARGUMENTS if ours.get(name)}
     if _is_true("SPYBUILD_STRICT", ours.get("strict", "")):
         arguments["strict"] = ""
@@ -101,7 +105,7 @@ def read_options(passed: Mapping[str, str]) -> Options:
         secrets=tuple(_listed(ours.get("secrets", ""))),
         variables=tuple(_listed(ours.get("variables", ""))),
         arguments=arguments,
-        base=ours.get("base_contract", ""),
+        base=base,
         syntax=ours.get("inner_syntax", ""),
     )
 

@@ -1,7 +1,7 @@
 """A BuildKit whose results a test lays down: what the Dockerfile frontend gives back, and what steps in it write."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -57,6 +57,9 @@ class FakeBuildKit:
         failure: what the forwarded build fails with.
         capabilities: of LLB.
         native: the platform it runs on.
+        is_old: it gives one platform, as before 0.11.
+        foreign_failure: what a step fails with whose runtime is of another platform than its own.
+        statements: what base images carry; None: this BuildKit cannot tell.
     """
 
     configs: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {AMD64: {}})
@@ -67,6 +70,7 @@ class FakeBuildKit:
     native: str = AMD64
     is_old: bool = False
     foreign_failure: str = ""
+    statements: Sequence[bytes] | None = None
 
     served: FakeGateway = field(init=False)
 
@@ -90,10 +94,19 @@ class FakeBuildKit:
     def _serving(self) -> Iterator[Any]:
         methods = {
             "Ping": self._ping, "Inputs": lambda _: wire.InputsResponse(), "Solve": self._solve,
-            "ReadFile": self._read_file, "Warn": lambda _: wire.WarnResponse(),
+            "ReadFile": self._read_file, "Warn": lambda _: wire.WarnResponse(), "ResolveSourceMeta": self._resolve,
         }  # fmt: skip
         with gateway(methods) as (self.served, connection):
             yield connection
+
+    def _resolve(self, _: bytes) -> Message:
+        if self.statements is None:
+            raise RpcError(12, "unknown method ResolveSourceMeta")
+        chain = wire.AttestationChain(image_manifest=f"sha256:{'b' * 64}")
+        for number, statement in enumerate(self.statements):
+            blob = chain.blobs[f"sha256:{number:064}"]
+            blob.descriptor.media_type, blob.data = "application/vnd.in-toto+json", statement
+        return wire.ResolveSourceResponse(image=wire.ResolveImageResponse(attestation_chain=chain))
 
     def _ping(self, _: bytes) -> Message:
         worker = wire.Worker(platforms=[_platform(self.native)])

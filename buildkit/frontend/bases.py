@@ -1,0 +1,102 @@
+"""The statements that a base image carries, where a build demands that it was held against a contract itself."""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from buildkit.frontend.bridge import Bridge
+from buildkit.frontend.results import Built
+from buildkit.frontend.statements import TEST_RESULT
+from buildkit.frontend.transport import RpcError
+from buildkit.frontend.wire import gateway_pb2 as wire
+
+_IMAGE = "docker-image://"
+_STATEMENT = "application/vnd.in-toto+json"
+_MOST_STEPS = 100_000
+
+
+def objection(bridge: Bridge, built: Built, contract: str) -> str:
+    """Why a platform's base image does not do; empty where a statement says that it keeps the contract.
+
+    The statement is what the base's own build attached. It is not signed: whoever can push the base can write one.
+
+    Args:
+        bridge: BuildKit, 0.28 or newer.
+        built: the platform.
+        contract: the digest that the contract must have.
+    """
+    base = base_of(built.ref.definition)
+    if base is None:
+        return "its base image cannot be told"
+    image = wire.ResolveImageRequest(no_config=True, attestation_chain=True, predicate_types=[TEST_RESULT])
+    request = wire.ResolveSourceRequest(
+        source=wire.SourceOp(identifier=base),
+        platform=built.platform,
+        log_name=f"[spybuild] {built.name}: statements of the base",
+        image=image,
+    )
+    name = base.removeprefix(_IMAGE)
+    try:
+        chain = bridge.resolve(request).image.attestation_chain
+    except RpcError as error:
+        return f"its base {name} cannot be asked for statements: {error.message}"
+    if any(_passes(statement, chain.image_manifest, contract) for statement in _statements(chain)):
+        return ""
+    return f"its base {name} carries no statement that it keeps the contract {contract}"
+
+
+def base_of(definition: wire.Definition) -> str | None:
+    """The image that a graph's root begins with; None where it begins with nothing, or cannot be followed."""
+    operations = {_digest(each): wire.Operation.FromString(each) for each in definition.operations}
+    if not definition.operations:
+        return None
+    operation = wire.Operation.FromString(definition.operations[-1])
+    for _ in range(_MOST_STEPS):
+        if operation.HasField("source"):
+            identifier = operation.source.identifier
+            return identifier if identifier.startswith(_IMAGE) else None
+        index = _root(operation)
+        if not 0 <= index < len(operation.inputs):
+            return None
+        operation = operations[operation.inputs[index].digest]
+    return None
+
+
+def _root(operation: wire.Operation) -> int:
+    """Which of its inputs an operation changes; -1 for none of them."""
+    match operation.WhichOneof("kind"):
+        case "exec":
+            return next((mount.input for mount in operation.exec.mounts if mount.destination == "/"), -1)
+        case "file":
+            return operation.file.actions[0].input
+        case None if len(operation.inputs) == 1 and operation.ByteSize():
+            return 0  # the head of a graph
+    return -1
+
+
+def _digest(operation: bytes) -> str:
+    return f"sha256:{sha256(operation).hexdigest()}"
+
+
+def _statements(chain: wire.AttestationChain) -> Iterator[dict[str, Any]]:
+    for blob in chain.blobs.values():
+        if blob.descriptor.media_type == _STATEMENT:
+            try:
+                statement = json.loads(blob.data)
+            except ValueError:
+                continue
+            if isinstance(statement, dict):
+                yield statement
+
+
+def _passes(statement: dict[str, Any], manifest: str, contract: str) -> bool:
+    """Whether a statement says of this very manifest that it keeps the contract."""
+    try:
+        predicate = statement["predicate"]
+        subjects = [f"sha256:{subject['digest']['sha256']}" for subject in statement["subject"]]
+        contracts = [f"sha256:{each['digest']['sha256']}" for each in predicate["configuration"]]
+        told = (statement["predicateType"], predicate["result"], predicate["failedTests"])
+    except (KeyError, TypeError):
+        return False
+    return told == (TEST_RESULT, "PASSED", []) and subjects == [manifest] and contracts == [contract]
