@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import reading
+from benchmarks import reading, verifying
 from benchmarks.bench import FOREIGN, NATIVE, SPYBUILD, Bench
 from benchmarks.measuring import Command, MeasurementError, clean
 from benchmarks.peers import IMPORTSPY, command_of
@@ -95,6 +95,9 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "hashing": reading.hashing,
     "fetched": reading.fetched,
     "sizes": reading.sizes,
+    "verify": verifying.verify,
+    "decide": verifying.deciding,
+    "sign": verifying.signing,
 }
 LONG = frozenset({"sizes"})
 """Those that take minutes, and gigabytes of the stack's cache: measured only when they are asked for by name."""

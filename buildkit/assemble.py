@@ -1,9 +1,11 @@
-"""Assembles /opt/spybuild inside the build of ./Dockerfile, for any platform: it executes nothing of the target's.
+"""Assembles /.spybuild inside the build of ./Dockerfile, for any platform: it executes nothing of the target's.
 
-    assemble.py library                     the standard library, without what is compiled for a machine
-    assemble.py python ROOTFS               an interpreter and its shared libraries, out of an image's rootfs
-    assemble.py pure WHEELS                 what the wheels of a folder hold, of those for all machines
-    assemble.py compiled WHEELS LIBRARIES   the same of those for one machine, which need shared libraries
+    library                     the standard library, without what is compiled for a machine
+    python ROOTFS               an interpreter and its shared libraries, out of an image's rootfs
+    pure WHEELS                 what wheels hold, of those that every platform's folder has
+    compiled WHEELS PLATFORM LIBRARIES
+                                the same of those of one platform alone, which need shared libraries
+    spybuild WHEELS BUILDKIT    SpyBuild and the frontend
 
 It runs on the Python of that same image, for the machine that builds; standard library only, since nothing else is
 there. The result works in any rootfs, whatever libraries or environment that has, but only at this very path:
@@ -11,13 +13,14 @@ there. The result works in any rootfs, whatever libraries or environment that ha
 * the interpreter names its loader and the folder of its libraries absolutely, as DT_RPATH, which comes before
   LD_LIBRARY_PATH (DT_RUNPATH, patchelf's default, comes after it);
 * the loader is ours too, and does not look at the target's ld.so.cache and ld.so.preload;
-* bytecode is there for all modules and never compared with the source, as stages run as any user on any platform,
-  and an emulated interpreter would spend most of its time compiling.
+* all modules are bytecode, since stages run as any user on any platform, and an emulated interpreter would spend most
+  of its time compiling. There is no source beside it, nor what only a reader of source wants (docstrings, columns).
 """
 
 import compileall
 import os
 import py_compile
+import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +28,9 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-PREFIX = Path("/opt/spybuild")
+from buildkit import trimming
+
+PREFIX = Path("/.spybuild")
 INTERPRETER = PREFIX / "libexec" / "spybuild-python"
 """Not called python, and in no bin folder: nobody's PATH may take it for the target's."""
 
@@ -34,27 +39,31 @@ STANDARD = Path(os.__file__).resolve().parent
 LIBRARY = PREFIX / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}"
 # I: none of the target's PYTHON* variables, none of its folders. S: no site, whose packages are not ours. B: writes
 # nothing. Xutf8: whatever the target's locale is. A script's first line takes one argument only.
-_LAUNCHER = f"""\
-#!{INTERPRETER} -ISBXutf8
+_LAUNCHER = """\
+#!{interpreter} -ISBXutf8
 import sys
 
-sys.path.append("{PREFIX}/packages")
+sys.path.append("{prefix}/packages")
 
-from spybuild.__main__ import main
+from {module} import main
 
 main()
 """
+LAUNCHERS = {
+    "spybuild": "spybuild.__main__",
+    "frontend": "buildkit.frontend.__main__",
+    "step": "buildkit.frontend.step",
+}
+"""The programs in its bin folder, and the modules whose main() they call."""
+
 _PATCHELF = "/tools/patchelf"
-_NOT_TAKEN = shutil.ignore_patterns(
-    "__pycache__", "site-packages", "dist-packages", "sitecustomize.py", "config-*", "EXTERNALLY-MANAGED",
-    "LICENSE.txt", "test", "tests", "idlelib", "tkinter", "turtledemo", "turtle.py", "lib2to3", "ensurepip",
-    "pydoc_data", "venv", "__phello__", "_test*", "_xx*", "xxlimited*", "_ctypes_test*", "_tkinter*", "_sqlite3*",
-    "sqlite3", "_dbm*", "_gdbm*", "dbm", "_curses*", "curses", "readline*", "nis.*", "*.a", "*.exe",
-)  # fmt: skip
-# The languages that Pygments can colour, 4 MB of them: rich loads them by name, and we show no source.
-_UNUSED_PACKAGES = ("pygments/lexers/[a-z]*.py",)
-# Needed by wheels that were built against an older glibc; libgcc_s is loaded by glibc itself, when a thread ends.
-_NEEDED_BY_WHEELS = (
+_HELP = "spybuild/cli"
+"""Docstrings of commands are their help."""
+
+_READ_AS_TEXT = "spybuild/probe/probe.py"
+# Needed by wheels that were built against an older glibc; libgcc_s is loaded by glibc itself, when a thread ends, and
+# libzstd by SpyBuild.
+_LOADED = (
     "libc.so.6",
     "libdl.so.2",
     "libgcc_s.so.1",
@@ -62,7 +71,10 @@ _NEEDED_BY_WHEELS = (
     "libpthread.so.0",
     "librt.so.1",
     "libutil.so.1",
+    "libzstd.so.1",
 )
+# Linked against, and no symbol of it used: nobody else needs the C++ library.
+_NOT_NEEDED = (("google/_upb/*.so", "libstdc++.so.6"),)
 _LOADER_FILES = (b"/etc/ld.so.cache\0", b"/etc/ld.so.preload\0")
 
 
@@ -106,8 +118,9 @@ class Rootfs:
 
 def take_library() -> None:
     """Take the standard library; it is the same for all machines, so that it is compiled once."""
-    of_the_machine = shutil.ignore_patterns("lib-dynload", "_sysconfigdata*")
-    shutil.copytree(STANDARD, LIBRARY, ignore=lambda at, names: _NOT_TAKEN(at, names) | of_the_machine(at, names))
+    of_the_machine = shutil.ignore_patterns("lib-dynload", "_sysconfigdata*", "__pycache__")
+    shutil.copytree(STANDARD, LIBRARY, ignore=of_the_machine, ignore_dangling_symlinks=True)
+    trimming.trim_library(LIBRARY)
 
 
 def take_python(rootfs: Rootfs) -> None:
@@ -115,8 +128,9 @@ def take_python(rootfs: Rootfs) -> None:
     INTERPRETER.parent.mkdir(parents=True)
     shutil.copy(rootfs.expect(Path(sys.executable).resolve()), INTERPRETER)
     extensions = rootfs.expect(STANDARD / "lib-dynload")
-    shutil.copytree(extensions, LIBRARY / "lib-dynload", ignore=_NOT_TAKEN)
-    for settings in extensions.parent.glob("_sysconfigdata*.py"):
+    shutil.copytree(extensions, LIBRARY / "lib-dynload")
+    trimming.trim_library(LIBRARY)
+    for settings in extensions.parent.glob("_sysconfigdata__linux*.py"):
         shutil.copy(settings, LIBRARY)
     loader = Path(_elf("--print-interpreter", INTERPRETER)[0])
     _take_libraries(rootfs, [INTERPRETER, *LIBRARY.rglob("*.so")], loader)
@@ -126,19 +140,20 @@ def take_python(rootfs: Rootfs) -> None:
         _elf("--force-rpath", "--set-rpath", PREFIX / "lib", program)
 
 
-def write_launcher() -> None:
-    """Write the program that users call."""
-    launcher = PREFIX / "bin" / "spybuild"
-    launcher.parent.mkdir(parents=True)
-    launcher.write_text(_LAUNCHER)
-    launcher.chmod(0o755)
+def write_launchers() -> None:
+    """Write the programs that are called."""
+    (PREFIX / "bin").mkdir(parents=True)
+    for name, module in LAUNCHERS.items():
+        launcher = PREFIX / "bin" / name
+        launcher.write_text(_LAUNCHER.format(interpreter=INTERPRETER, prefix=PREFIX, module=module))
+        launcher.chmod(0o755)
 
 
 def _take_libraries(rootfs: Rootfs, programs: Iterable[Path], loader: Path) -> None:
     """Copy every library that programs need, and that those need."""
     shutil.copy(rootfs.library(loader.name), PREFIX / "lib" / loader.name)
     taken = {loader.name}
-    wanted = {*_NEEDED_BY_WHEELS, *needed(programs)}
+    wanted = {*_LOADED, *needed(programs)}
     while new := wanted - taken:
         copies = [Path(shutil.copy(rootfs.library(name), PREFIX / "lib" / name)) for name in sorted(new)]
         taken |= new
@@ -169,10 +184,9 @@ def _seclude(loader: Path) -> None:
 
 
 def take_packages(wheels: Iterable[Path]) -> None:
-    """Unpack wheels."""
+    """Unpack wheels, without what is not used of them."""
     packages = PREFIX / "packages"
-    # By name, since a wheel for all machines lies there once for each.
-    for wheel in {wheel.name: wheel for wheel in wheels}.values():
+    for wheel in (wheel for wheel in wheels if not trimming.is_left_out(wheel)):
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(packages)
     if odd := [folder.name for folder in packages.glob("*.data")]:
@@ -180,27 +194,55 @@ def take_packages(wheels: Iterable[Path]) -> None:
     projects = [folder.name.partition("-")[0] for folder in packages.glob("*.dist-info")]
     if twice := {project for project in projects if projects.count(project) > 1}:
         raise SystemExit(f"assemble: more than one version of {', '.join(sorted(twice))}")
-    for file in (file for pattern in _UNUSED_PACKAGES for file in packages.glob(pattern)):
-        file.unlink()
+    trimming.trim_packages(packages)
+
+
+def pure(folders: Path) -> dict[str, Path]:
+    """The wheels that are for all machines, by name: those that each platform's folder has."""
+    each = [{wheel.name: wheel for wheel in folder.glob("*-none-any.whl")} for folder in sorted(folders.iterdir())]
+    return {name: each[0][name] for name in sorted(set.intersection(*map(set, each)))}
+
+
+def take_frontend(buildkit: Path) -> None:
+    """Take the frontend from the folder `buildkit` of the checkout."""
+    ours = PREFIX / "packages" / "buildkit"
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyi", "*.proto")
+    shutil.copytree(buildkit / "frontend", ours / "frontend", ignore=ignored)
+    shutil.copy(buildkit / "__init__.py", ours)
 
 
 def check_packages(libraries: Path) -> None:
     """Make sure that what extension modules need is among the libraries we have."""
+    for pattern, library in _NOT_NEEDED:
+        for extension in (PREFIX / "packages").glob(pattern):
+            _elf("--remove-needed", library, extension)
     extensions = (PREFIX / "packages").rglob("*.so")
     if missing := {name for name in needed(extensions) if not (libraries / name).exists()}:
         raise SystemExit(f"assemble: extension modules need what is not there: {', '.join(sorted(missing))}")
 
 
 def finish() -> None:
-    """Compile all modules, and give every file the same date, so that the same input makes the same layer."""
+    """Leave bytecode alone of all modules, strip all programs, and date all files alike: same input, same layer."""
     for folder in (LIBRARY, PREFIX / "packages"):
-        if folder.is_dir():
-            compileall.compile_dir(
-                folder, quiet=2, workers=0, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
-            )
+        _compile(folder, 2, skipped=f"/{_HELP}/|/{_READ_AS_TEXT}$")
+    _compile(PREFIX / "packages" / _HELP, 0)
+    for path in (path for path in PREFIX.rglob("*") if path.is_file()):
+        if path.suffix == ".py" and not path.match(_READ_AS_TEXT):
+            path.unlink()
+        elif (content := path.read_bytes()).startswith(b"\x7fELF"):
+            path.write_bytes(trimming.strip(content))
     date = int(os.environ.get("SOURCE_DATE_EPOCH") or 0)
     for path in (PREFIX, *PREFIX.rglob("*")):
         os.utime(path, (date, date), follow_symlinks=False)
+
+
+def _compile(folder: Path, optimize: int, skipped: str = "(?!)") -> None:
+    """Put bytecode beside all modules of a folder, one by one: what was before changes how it is written."""
+    if folder.is_dir() and not compileall.compile_dir(
+        folder, rx=re.compile(skipped), quiet=1, legacy=True, optimize=optimize, workers=1,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    ):  # fmt: skip
+        raise SystemExit(f"assemble: not all of {folder} can be compiled")
 
 
 def _elf(*arguments: str | Path) -> list[str]:
@@ -217,14 +259,18 @@ def main() -> None:
     match part:
         case "library":
             take_library()
-            write_launcher()
+            write_launchers()
         case "python":
             take_python(Rootfs(*folders))
         case "pure":
-            take_packages(sorted(folders[0].rglob("*-none-any.whl")))
+            take_packages(pure(folders[0]).values())
         case "compiled":
-            take_packages(sorted(set(folders[0].glob("*.whl")) - set(folders[0].glob("*-none-any.whl"))))
-            check_packages(folders[1])
+            own = (folders[0] / arguments[1]).glob("*.whl")
+            take_packages(sorted(wheel for wheel in own if wheel.name not in pure(folders[0])))
+            check_packages(folders[2])
+        case "spybuild":
+            take_packages(folders[0].glob("*.whl"))
+            take_frontend(folders[1])
     finish()
 
 

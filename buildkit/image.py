@@ -1,4 +1,4 @@
-"""Builds the image spybuild/spybuild: python -m buildkit.image [--platform LIST] [--base REF] [--load | --push].
+"""Builds spybuild/spybuild or spybuild/frontend: python -m buildkit.image [--target TARGET] [--platform LIST] [--push].
 
 It needs Docker with buildx, found as `docker` along PATH, and pip for the wheels. Foreign platforms need no emulation.
 """
@@ -8,28 +8,39 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from buildkit.artifacts import MACHINES, ROOT, ArtifactError, Artifacts
+from buildkit.sizes import in_archive, in_registry
 
-TAG = "spybuild/spybuild"
+TAGS = {"spybuild": "spybuild/spybuild", "frontend": "spybuild/frontend"}
+"""The two images, which differ in what they start, by the target of ./Dockerfile."""
+TAG = TAGS["spybuild"]
 BASE = "python:3.13-slim"
 PYTHON = "3.13"
 PLATFORMS = tuple(MACHINES)
+# Every engine can read gzip; more of it than usual, since a base is built rarely and pulled often.
+_COMPRESSION = "compression=gzip,compression-level=9,force-compression=true"
 
 
 @dataclass(frozen=True)
 class Build:
-    """One build of the image."""
+    """One build of one of the images."""
 
     platforms: Sequence[str] = PLATFORMS
     tag: str = TAG
     base: str = BASE
     python: str = PYTHON
     """The version of the base's Python, which the wheels must fit."""
-    output: str = "--load"
+    target: str = "spybuild"
+    push: bool = False
+    """Whether it goes to the tag's registry, or into Docker."""
+    cached: bool = True
+    """Whether what earlier builds made is taken."""
     docker: str = "docker"
     environment: Mapping[str, str] = field(default_factory=dict)
     """What is set for docker besides this process's own environment."""
@@ -37,9 +48,16 @@ class Build:
     def command(self) -> list[str]:
         """What is run, in the root of the checkout."""
         return [
-            self.docker, "buildx", "build", "--platform", ",".join(self.platforms), "--build-arg", f"BASE={self.base}",
-            "--provenance=false", "--tag", self.tag, self.output, ".",
+            self.docker, "buildx", "build", "--platform", ",".join(self.platforms), "--target", self.target,
+            "--build-arg", f"BASE={self.base}", "--build-arg", f"SOURCE_DATE_EPOCH={self.date}", "--provenance=false",
+            "--output", f"type={'registry' if self.push else 'docker'},name={self.tag},{_COMPRESSION}",
+            *([] if self.cached else ["--no-cache"]), ".",
         ]  # fmt: skip
+
+    @property
+    def date(self) -> int:
+        """When the image says it was made, in seconds since 1970: the same sources, the same image."""
+        return int(os.environ.get("SOURCE_DATE_EPOCH") or 0)
 
     def run(self, *, quiet: bool = False) -> None:
         """Make what is needed, and build.
@@ -48,14 +66,31 @@ class Build:
             ArtifactError: something could not be made, or the build failed.
         """
         Artifacts(ROOT).make(self.python, _say)
-        command = self.command()
         if not quiet:
-            _say(shlex.join(command))
-        done = subprocess.run(
-            command, cwd=ROOT, env={**os.environ, **self.environment}, capture_output=quiet, text=True, check=False
-        )
+            _say(shlex.join(self.command()))
+        self._docker(self.command(), quiet=quiet)
+
+    def sizes(self) -> dict[str, int]:
+        """What is pulled for each platform, in bytes; nothing of a Docker that keeps its layers unpacked.
+
+        Raises:
+            ArtifactError: it is not there.
+        """
+        if self.push:
+            return in_registry(self.tag, lambda name: self._docker(
+                [self.docker, "buildx", "imagetools", "inspect", "--raw", name], quiet=True
+            ))  # fmt: skip
+        with tempfile.TemporaryDirectory() as folder:
+            archive = Path(folder, "image.tar")
+            self._docker([self.docker, "save", "--output", str(archive), self.tag], quiet=True)
+            return in_archive(archive)
+
+    def _docker(self, command: Sequence[str], *, quiet: bool) -> str:
+        environment = {**os.environ, **self.environment}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=quiet, text=True, check=False)
         if done.returncode:
-            raise ArtifactError(f"docker buildx build ended with {done.returncode}\n{done.stderr or ''}".rstrip())
+            raise ArtifactError(f"{' '.join(command[:3])} ended with {done.returncode}\n{done.stderr or ''}".rstrip())
+        return done.stdout or ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,6 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         build = parse(arguments)
         build.run()
+        for platform, size in build.sizes().items():
+            _say(f"{platform}: {size / 1e6:.1f} MB compressed")
     except (ArtifactError, OSError) as error:
         _say(str(error))
         return 1
@@ -75,17 +112,19 @@ def parse(arguments: Sequence[str] | None = None) -> Build:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m buildkit.image", description=__doc__)
     parser.add_argument("--platform", default=",".join(PLATFORMS), help="a list with commas; default: %(default)s")
-    parser.add_argument("--tag", default=TAG, help="default: %(default)s")
+    parser.add_argument("--target", choices=TAGS, default="spybuild", help="default: %(default)s")
+    parser.add_argument("--tag", help="default: spybuild/ and the target")
     parser.add_argument("--base", default=os.environ.get("SPYBUILD_BASE") or BASE, help="default: %(default)s")
     parser.add_argument("--python", default=PYTHON, help="the version of the base's Python; default: %(default)s")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--load", dest="output", action="store_const", const="--load", help="into Docker (the default)")
-    where.add_argument("--push", dest="output", action="store_const", const="--push", help="to the tag's registry")
+    where.add_argument("--load", dest="push", action="store_false", default=False, help="into Docker (the default)")
+    where.add_argument("--push", action="store_true", help="to the tag's registry")
     given = parser.parse_args(arguments)
     platforms = tuple(platform.strip() for platform in given.platform.split(","))
     if unknown := [platform for platform in platforms if platform not in MACHINES]:
         parser.error(f"no image for {', '.join(unknown)}: there can be one for {', '.join(MACHINES)}")
-    return Build(platforms, given.tag, given.base, given.python, given.output or "--load")
+    tag = given.tag or TAGS[given.target]
+    return Build(platforms, tag, given.base, given.python, given.target, bool(given.push))
 
 
 def _say(text: str) -> None:

@@ -52,7 +52,7 @@ class ImageDemo:
 
     def _build_spybuild(self) -> None:
         self._narrator.heading(
-            "The image that carries SpyBuild into build stages: /opt/spybuild, with a Python of its own"
+            "The image that carries SpyBuild into build stages: /.spybuild, with a Python of its own"
         )
         for batch in self._batches:
             arguments = ["-m", "buildkit.image", "--platform", ",".join(batch.platforms), "--base", self._ground.base]

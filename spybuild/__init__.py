@@ -17,19 +17,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spybuild.contracts import load_contract as load_contract
     from spybuild.evaluate import evaluate as evaluate
+    from spybuild.gate.loading import load_policy as load_policy
     from spybuild.scanning import scan as scan
     from spybuild.scanning import validate as validate
+    from spybuild.signing import attest as attest
+    from spybuild.verifying import promote as promote
+    from spybuild.verifying import verify as verify
 
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "attest": "spybuild.signing",
     "evaluate": "spybuild.evaluate",
     "load_contract": "spybuild.contracts",
+    "load_policy": "spybuild.gate.loading",
+    "promote": "spybuild.verifying",
     "scan": "spybuild.scanning",
     "validate": "spybuild.scanning",
+    "verify": "spybuild.verifying",
 }
 
-__all__ = ["__version__", "evaluate", "load_contract", "scan", "validate"]
+__all__ = [
+    "__version__", "attest", "evaluate", "load_contract", "load_policy", "promote", "scan", "validate", "verify",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

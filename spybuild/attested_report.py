@@ -10,7 +10,7 @@ from pydantic import ConfigDict, ValidationError
 
 from spybuild.errors import EvidenceRefused, UsageError
 from spybuild.model.base import Model
-from spybuild.model.report import Report
+from spybuild.model.report import PlatformReport, Report, Verdict
 
 _LARGEST_REPORT = 64 << 20
 _COMPUTED = "verdict"
@@ -71,7 +71,7 @@ def parse_report(content: bytes, name: str) -> AttestedReport:
     from spybuild.attestation.documents import read_object
 
     try:
-        found = read_object(content, name, _LARGEST_REPORT)
+        found = read_object(content, name, _LARGEST_REPORT, _LARGEST_REPORT)
         report = AttestedReport.model_validate(_without_verdicts(found))
     except EvidenceRefused as error:
         raise UsageError(error.message) from None
@@ -81,7 +81,13 @@ def parse_report(content: bytes, name: str) -> AttestedReport:
         raise UsageError(f"{name} is no report of SpyBuild's: {place}: {first['msg']}") from None
     if _verdicts(found) != [report.verdict, *(each.verdict for each in report.platforms)]:
         raise UsageError(f"{name} contradicts itself: its verdicts are not those that its findings amount to")
+    if odd := [each.platform for each in report.platforms if each.verdict is Verdict.PASS and not _has_passed(each)]:
+        raise UsageError(f"{name} contradicts itself: {odd[0]} passed, and not all of its modules")
     return report
+
+
+def _has_passed(platform: PlatformReport) -> bool:
+    return all(module.verdict is Verdict.PASS for module in platform.modules)
 
 
 def _verdicts(form: dict[str, Any]) -> list[Any]:

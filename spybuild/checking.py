@@ -7,16 +7,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spybuild import __version__
-from spybuild.agreement import disagreements
 from spybuild.contracts import LoadedContract, parse_contract
 from spybuild.engines.engine import Engine
 from spybuild.errors import ImageNotFound, UsageError
 from spybuild.evaluate import evaluate
 from spybuild.evidence import Evidence, Witnesses
-from spybuild.images.source import Source
 from spybuild.model.contract import Contract
 from spybuild.model.evidence import Demand
 from spybuild.model.facts import Facts, ModuleFacts, Outcome
@@ -39,9 +37,11 @@ from spybuild.probe.limits import Limits
 from spybuild.probe.request import Request
 from spybuild.rules import catalogue
 from spybuild.rules.demands import all_texts, requested_modules
-from spybuild.rules.integrity import check_soundness
-from spybuild.rules.integrity_findings import counted
 from spybuild.rules.surroundings import check_platform, questions, secret_names
+
+if TYPE_CHECKING:
+    from spybuild.images.layers.cache import LayerCache
+    from spybuild.images.source import Source
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +68,7 @@ class Check:
         evidence: what the verdict must rest on; None for all that can be had.
         python: the interpreter's path in the image, if it is not to be looked for.
         progress: told what is being done on which platform, from several threads.
+        kept: where what is known of images is kept between runs, if anywhere.
     """
 
     contract: LoadedContract | None
@@ -76,12 +77,13 @@ class Check:
     evidence: Demand | None = None
     python: str | None = None
     progress: Progress = silent
+    kept: "LayerCache | None" = None
 
     def image(
         self,
         image: Image,
         engine: Engine | None,
-        source: Callable[[], Source] | None,
+        source: "Callable[[], Source] | None",
         wanted: Sequence[Platform] = (),
     ) -> Report:
         """The report on an image: every platform of it, or those wanted, side by side where there are cores.
@@ -96,7 +98,7 @@ class Check:
             ImageNotFound: a wanted platform is not in the image.
         """
         names = secret_names(self.contract.contract) if self.contract else ()
-        witnesses = Witnesses(engine, source, self.evidence, self.python, names)
+        witnesses = Witnesses(engine, source, self.evidence, self.python, names, self.kept)
         chosen, request = image.choose(wanted), self.request()
         workers = min(len(chosen), max(2, os.cpu_count() or 2))
         with ThreadPoolExecutor(workers, thread_name_prefix="platform") as pool:
@@ -109,7 +111,7 @@ class Check:
         return Report(
             tool=Tool(version=__version__),
             subject=Subject(reference=image.reference, digest=_text(image.digest), kind=image.kind),
-            contract=self._contract(),
+            contract=ContractReference.of(self.contract.contract) if self.contract else None,
             warnings=tuple(str(warning) for warning in self.contract.warnings) if self.contract else (),
             platforms=tuple(reports),
         )
@@ -146,11 +148,15 @@ class Check:
             contract = self.contract.contract
             yield from evaluate(contract, evidence.facts)
             if evidence.runtime and evidence.static:
+                from spybuild.agreement import disagreements  # what only reading needs is loaded for it alone
+
                 yield from disagreements(contract, evidence.static, evidence.runtime)
                 yield from open_ if self.evidence is Demand.BOTH else ()
             else:
                 yield from _start_up(evidence.start_up)
         if evidence.soundness:
+            from spybuild.rules.integrity import check_soundness
+
             told = {each.rule for each in about_place}  # a foreign interpreter need not be told twice
             yield from (each for each in check_soundness(evidence.soundness, platform) if each.rule not in told)
 
@@ -161,12 +167,6 @@ class Check:
             read = None
         kinds: tuple[tuple[EvidenceKind, object], ...] = (("runtime", evidence.runtime), ("static", read))
         return tuple(kind for kind, had in kinds if had)
-
-    def _contract(self) -> ContractReference | None:
-        if not self.contract:
-            return None
-        contract = self.contract.contract
-        return ContractReference(path=contract.path, digest=_text(contract.digest), policy_id=contract.policy_id)
 
     def request(self) -> Request:
         """What the probe is asked on every platform."""
@@ -185,7 +185,7 @@ class Check:
 
 
 def contract_of_image(
-    image: Image, engine: Engine | None, source: Callable[[], Source] | None, *, strict: bool = False
+    image: Image, engine: Engine | None, source: "Callable[[], Source] | None", *, strict: bool = False
 ) -> LoadedContract:
     """The contract that the image itself names: the label `org.spybuild.contract` holds its path in the image.
 
@@ -205,12 +205,12 @@ def contract_of_image(
     return parse_contract(content, f"{image.reference}:{path}", strict=strict)
 
 
-def _opened(source: Callable[[], Source] | None) -> Source:
+def _opened(source: "Callable[[], Source] | None") -> "Source":
     assert source, "an image is run or read"
     return source()
 
 
-def _file(source: Source, image: PlatformImage, path: str) -> bytes:
+def _file(source: "Source", image: PlatformImage, path: str) -> bytes:
     try:
         return source.files(image).read(posixpath.join("/", path), _LARGEST_CONTRACT)
     except FileNotFoundError as error:
@@ -231,6 +231,8 @@ def prefers_pypy(contract: Contract) -> bool:
 def _start_up(hooks: Sequence[str]) -> Iterator[Finding]:
     """The finding that code of the start may do anything, at the first place of it."""
     if hooks:
+        from spybuild.rules.integrity_findings import counted
+
         line = _LINE_OF_PTH.fullmatch(hooks[0])
         yield catalogue.UNKNOWN_START_UP.breach(
             f"{counted(len(hooks), 'hook')} may change any module when the interpreter starts",

@@ -3,6 +3,7 @@
     SpyBuildError                exit code
       UsageError                     2      the command line or the call does not fit
       ContractError                  2      the contract cannot be used; every problem with its place
+        PolicyError                  2      so a policy, a case of its tests, or recorded evidence
       EnvironmentProblem             3      the world around us: what to do next is in the message
         ImageNotFound                3      no such image, or no such platform in it
         EngineUnavailable            3      no daemon, or it refused us
@@ -50,6 +51,10 @@ class ContractError(SpyBuildError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class PolicyError(ContractError):
+    """A policy, a case or recorded evidence cannot be used; `problems` holds every problem, by line."""
 
 
 class EnvironmentProblem(SpyBuildError):  # noqa: N818  # the design's word

@@ -5,18 +5,22 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from spybuild.engines.engine import Engine
 from spybuild.errors import EnvironmentProblem, ImageInvalid, InterpreterNotFound, PlatformNotRunnable, ProbeError
-from spybuild.images.source import Source
-from spybuild.interpreters.hooks import read_hooks
 from spybuild.model.evidence import Demand
 from spybuild.model.facts import Facts
 from spybuild.model.finding import Finding
 from spybuild.model.image import PlatformImage
-from spybuild.model.integrity import Soundness
 from spybuild.probe.request import Request
 from spybuild.rules import catalogue
+
+if TYPE_CHECKING:
+    from spybuild.images.layers.cache import LayerCache
+    from spybuild.images.source import Source
+    from spybuild.model.integrity import Soundness
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +43,7 @@ class Evidence:
 
     runtime: Facts | None = None
     static: Facts | None = None
-    soundness: Soundness | None = None
+    soundness: "Soundness | None" = None
     problems: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     cannot_run: bool = False
@@ -67,13 +71,15 @@ class Witnesses:
         demand: what must be had; None where whatever can be had will do.
         python: the interpreter's path in the image, if it is not to be looked for.
         secrets: the names that the contract declares secret.
+        kept: where soundness is kept between runs, if anywhere.
     """
 
     engine: Engine | None = None
-    source: Callable[[], Source] | None = None
+    source: "Callable[[], Source] | None" = None
     demand: Demand | None = None
     python: str | None = None
     secrets: Sequence[str] = ()
+    kept: "LayerCache | None" = None
 
     def testify(self, image: PlatformImage, request: Request, progress: Callable[[str], None]) -> Evidence:
         """The evidence on one platform; its files are read while its interpreter starts.
@@ -128,18 +134,20 @@ class Witnesses:
         except EnvironmentProblem as problem:
             return Evidence(problems=(str(problem),))
 
-    def _read_files(self, source: Source, image: PlatformImage, request: Request) -> Evidence:
+    def _read_files(self, source: "Source", image: PlatformImage, request: Request) -> Evidence:
         """Without an interpreter nothing is known of modules, and what is known of the files still stands."""
-        from spybuild.integrity.gathering import gather  # where nothing is read, loading these would take a scan's time
+        from spybuild.integrity.keeping import soundness_of  # where nothing is read, loading these takes a scan's time
+        from spybuild.interpreters.hooks import read_hooks
         from spybuild.interpreters.target import read_target
         from spybuild.static.evidence import StaticRequest, static_facts
 
         image = _same_platform(source, image)
         files, config = source.files(image), source.config(image)
+        gather = partial(soundness_of, self.kept, image.digest, files, platform=image.platform, config=config)
         try:
             target = read_target(files, config, image.platform, python=self.python, prefers_pypy=request.prefers_pypy)
         except InterpreterNotFound as problem:
-            soundness = gather(files, None, image.platform, config, secrets=self.secrets)
+            soundness = gather(target=None, secrets=self.secrets)
             return Evidence(soundness=soundness, problems=(str(problem),))
         asked = StaticRequest(
             request.modules, request.questions, request.environment, self.python, request.prefers_pypy
@@ -147,12 +155,12 @@ class Witnesses:
         static = static_facts(files, config, image.platform, asked)
         return Evidence(
             static=static,
-            soundness=gather(files, target, image.platform, config, secrets=self.secrets),
+            soundness=gather(target=target, secrets=self.secrets),
             start_up=read_hooks(files, replace(target, search_path=static.sys_path)).unknown,  # PYTHONPATH as given
         )
 
 
-def _same_platform(source: Source, image: PlatformImage) -> PlatformImage:
+def _same_platform(source: "Source", image: PlatformImage) -> PlatformImage:
     """The platform as the source knows it; what the engine runs must be what is read."""
     for each in source.image().platforms:
         if each.platform == image.platform and _is_same(each, image):

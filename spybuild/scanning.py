@@ -15,12 +15,14 @@ from spybuild.errors import EngineUnavailable, EnvironmentProblem, ImageNotFound
 from spybuild.images.schemes import PLACES, split_scheme
 from spybuild.model.digests import Reference
 from spybuild.model.evidence import Demand
+from spybuild.model.names import shown
 from spybuild.model.platforms import Platform
 from spybuild.model.surroundings import Surroundings
 from spybuild.probe.limits import Limits
 
 if TYPE_CHECKING:
     from spybuild.engines.engine import Engine
+    from spybuild.images.layers.cache import LayerCache
     from spybuild.images.source import Source
     from spybuild.model.image import Image
     from spybuild.model.report import Report
@@ -43,6 +45,7 @@ def scan(
     python: str | None = None,
     as_nobody: bool = True,
     insecure: bool = False,
+    from_build: bool = False,
     progress: Progress | None = None,
 ) -> "Report":
     """Hold an image against a contract, on every platform it has.
@@ -62,6 +65,7 @@ def scan(
         python: the interpreter's path in the image, if it is not to be looked for.
         as_nobody: whether modules are imported as user 65534, or as the image's own user.
         insecure: whether a registry beyond this machine may be asked over plain HTTP or without a proven certificate.
+        from_build: take the report that the image's own build attached for runtime evidence (`from_build`).
         progress: told what is being done on which platform, from several threads.
 
     Returns:
@@ -77,6 +81,8 @@ def scan(
             "integrity is read from the image's files: there is no runtime evidence of it",
             "leave --evidence out (and SPYBUILD_EVIDENCE), or hold the image against a contract",
         )
+    if from_build and (integrity or evidence):
+        raise UsageError("--from-build says itself what the verdict rests on: it takes no --evidence, no --integrity")
     job = _Job(
         reference=reference,
         contract=contract,
@@ -89,6 +95,7 @@ def scan(
         python=python,
         as_nobody=as_nobody,
         insecure=insecure,
+        from_build=from_build,
         progress=progress,
     )
     try:
@@ -141,6 +148,7 @@ class _Job:
     python: str | None
     as_nobody: bool
     insecure: bool
+    from_build: bool
     progress: Progress | None
 
     @property
@@ -158,8 +166,15 @@ class _Job:
 
         A bare name that no daemon has is looked for in its registry, as `docker run` would.
         """
+        if self.from_build:
+            return self._with_source(self.reference if self.scheme else f"registry://{self.reference}")
         if self.scheme in PLACES:
             return self._read_only()
+        if self.reference.startswith((".", "/")):  # as no image's name does
+            raise UsageError(
+                f"{shown(self.reference, 200)} is a path, and no image reference",
+                f"say what is there: rootfs://{self.reference}, oci-dir://…, oci-archive://… or docker-archive://…",
+            )
         try:
             return self._with_source(self.reference) if self.evidence is Demand.STATIC else self._with_engine()
         except (EngineUnavailable, ImageNotFound) as problem:
@@ -194,7 +209,7 @@ class _Job:
                 return self._report(image, engine, None)
             pool = opened.enter_context(ThreadPoolExecutor(1, thread_name_prefix="source"))
             source = pool.submit(lambda: opened.enter_context(closing(self._open(self.reference))))
-            return self._report(image, engine, source.result)
+            return self._report(image, engine, source.result, self._cache())
 
     def _read_only(self) -> "Report":
         """The report of an image that nothing here can run."""
@@ -207,7 +222,7 @@ class _Job:
 
     def _with_source(self, reference: str) -> "Report":
         with closing(self._open(reference)) as source:
-            return self._report(source.image(), None, lambda: source)
+            return self._report(source.image(), None, lambda: source, self._cache())
 
     def _from_registry(self, problem: EnvironmentProblem) -> "Report":
         try:
@@ -218,16 +233,21 @@ class _Job:
             ) from second
 
     def _open(self, reference: str) -> "Source":
-        from spybuild.images.layers.cache import LayerCache
         from spybuild.images.layers.store import LayerStore
         from spybuild.images.opening import open_source
 
         return open_source(
             reference if "://" in reference else f"docker://{reference}",
-            store=LayerStore(LayerCache.usual()),
+            store=LayerStore(self._cache()),
             insecure=self.insecure,
             platform=self.wanted[0] if self.wanted else None,
         )
+
+    @staticmethod
+    def _cache() -> "LayerCache | None":
+        from spybuild.images.layers.cache import LayerCache
+
+        return LayerCache.usual()
 
     def _engine(self) -> "Engine":
         from spybuild.daemon.address import address_of
@@ -235,7 +255,14 @@ class _Job:
 
         return DockerEngine(address_of(self.scheme), python=self.python, as_nobody=self.as_nobody)
 
-    def _report(self, image: "Image", engine: "Engine | None", source: "Callable[[], Source] | None") -> "Report":
+    def _report(
+        self,
+        image: "Image",
+        engine: "Engine | None",
+        source: "Callable[[], Source] | None",
+        kept: "LayerCache | None" = None,
+    ) -> "Report":
+        """The report on an opened image; what a source that was given says is not kept."""
         from spybuild.checking import Check, contract_of_image, silent
         from spybuild.contracts import load_contract
 
@@ -244,5 +271,25 @@ class _Job:
             contract = load_contract(self.contract, strict=self.strict)
         elif not self.integrity:
             contract = contract_of_image(image, engine, source, strict=self.strict)
-        check = Check(contract, self.surroundings, self.limits, self.evidence, self.python, self.progress or silent)
-        return check.image(image, engine, source, self.wanted)
+        check = Check(
+            contract,
+            self.surroundings,
+            self.limits,
+            self.evidence,
+            self.python,
+            self.progress or silent,
+            kept,
+        )
+        report = check.image(image, engine, source, self.wanted)
+        if not self.from_build:
+            return report
+        from spybuild.from_build import FromBuild
+        from spybuild.images.oci_source import OciSource
+
+        opened = source() if source else None
+        if not contract or not isinstance(opened, OciSource):
+            raise UsageError(
+                f"--from-build: nothing that a build attaches is kept at {self.scheme}://",
+                "name the image in its registry, or an OCI layout or archive of it",
+            )
+        return FromBuild(contract, opened).report(report)

@@ -3,7 +3,7 @@
 import os
 import posixpath
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from spybuild import __version__
@@ -11,12 +11,21 @@ from spybuild.contracts import LoadedContract, load_contract
 from spybuild.errors import UsageError
 from spybuild.images.rootfs import FolderFiles
 from spybuild.model.contract import Contract
-from spybuild.model.facts import Facts, ModuleFacts
+from spybuild.model.facts import Facts, InterpreterFacts, ModuleFacts
 from spybuild.model.finding import Finding
 from spybuild.model.image import ImageConfig
 from spybuild.model.names import shown
 from spybuild.model.platforms import Platform
-from spybuild.model.report import ContractReference, ModuleReport, PlatformReport, Report, Subject, Tool, Verdict
+from spybuild.model.report import (
+    ContractReference,
+    Interpreter,
+    ModuleReport,
+    PlatformReport,
+    Report,
+    Subject,
+    Tool,
+    Verdict,
+)
 from spybuild.rules import demands
 from spybuild.rules.deployments import check_modules_of_deployments
 from spybuild.rules.modules import check_module
@@ -43,16 +52,54 @@ def check_source(
         InterpreterNotFound: `python` is none.
     """
     loaded = load_contract(contract, strict=strict)
-    named = {_subject(path, loaded.contract): Path(path).absolute() for path in paths}
-    facts = _facts(named, python)
-    findings = tuple(_findings(loaded.contract, facts))
+    named = {_subject(path, loaded.contract): Path(path) for path in paths}
+    facts = _facts({subject: path.absolute() for subject, path in named.items()}, python)
+    places = _Places(named.values(), facts.interpreter)
+    findings = tuple(places.finding(each) for each in _findings(loaded.contract, facts))
+    seen = facts.interpreter
     platform = PlatformReport(
-        platform=f"source, {facts.interpreter.implementation} {facts.interpreter.version}",
+        platform="source",
         evidence=("static",),
-        modules=tuple(_module(each, findings) for each in facts.modules),
+        interpreter=Interpreter(
+            implementation=seen.implementation, version=seen.version, executable=places.text(seen.executable)
+        ),
+        modules=tuple(places.module(_module(each, findings)) for each in facts.modules),
         findings=findings,
     )
     return _report(loaded, ", ".join(map(str, paths)), platform)
+
+
+class _Places:
+    """The paths of this machine as a report tells them, which is the same on every machine.
+
+    Files are called as the user named them, others from here; what is the interpreter's is below `<prefix>`.
+    """
+
+    def __init__(self, named: Iterable[Path], interpreter: InterpreterFacts) -> None:
+        files = {path.absolute().as_posix(): path.as_posix() for path in named}
+        own = {interpreter.base_prefix: "<base_prefix>", interpreter.prefix: "<prefix>"}
+        folders = {f"{Path.cwd().as_posix()}/": "", **{f"{path}/": f"{name}/" for path, name in own.items() if path}}
+        self._names = dict(sorted({**files, **folders}.items(), key=lambda pair: len(pair[0]), reverse=True))
+
+    def text(self, text: str) -> str:
+        """A text without this machine's paths."""
+        for path, name in self._names.items():
+            text = text.replace(path, name)
+        return text
+
+    def finding(self, finding: Finding) -> Finding:
+        """A finding without them; what the contract says stays."""
+        place = finding.image_location
+        update = {
+            "message": self.text(finding.message),
+            "found": None if finding.found is None else self.text(finding.found),
+            "image_location": place and place.model_copy(update={"path": self.text(place.path)}),
+        }
+        return finding.model_copy(update=update)
+
+    def module(self, module: ModuleReport) -> ModuleReport:
+        """A module's line without them."""
+        return module.model_copy(update={"path": module.path and self.text(module.path)})
 
 
 def _subject(path: str | Path, contract: Contract) -> str:
@@ -75,7 +122,7 @@ def _subject(path: str | Path, contract: Contract) -> str:
 
 def _facts(named: dict[str, Path], python: str | None) -> Facts:
     """The facts of each module under the contract's name for it, as seen from the module's own root."""
-    files, platform = FolderFiles(Path("/")), Platform.of(sys.platform, os.uname().machine)
+    files, platform = FolderFiles(Path("/"), with_mounts=True), Platform.of(sys.platform, os.uname().machine)
     told = [
         (subject, static_facts(files, _surroundings(path), platform, StaticRequest((str(path),), python=python)))
         for subject, path in named.items()
@@ -115,12 +162,10 @@ def _module(module: ModuleFacts, findings: Sequence[Finding]) -> ModuleReport:
 
 
 def _report(loaded: LoadedContract, reference: str, platform: PlatformReport) -> Report:
-    contract = loaded.contract
-    digest = str(contract.digest) if contract.digest else None
     return Report(
         tool=Tool(version=__version__),
         subject=Subject(reference=reference, kind="source"),
-        contract=ContractReference(path=contract.path, digest=digest, policy_id=contract.policy_id),
+        contract=ContractReference.of(loaded.contract),
         warnings=tuple(map(str, loaded.warnings)),
         platforms=(platform,),
     )

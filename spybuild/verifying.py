@@ -1,11 +1,12 @@
 """Whether an image in a registry may go on: what is attested is fetched, verified, and held against a policy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from spybuild.errors import UsageError
+from spybuild.errors import SpyBuildError, UsageError
 from spybuild.gate.decision import Decision, decide
 from spybuild.gate.gathering import Gatekeeper, gather
 from spybuild.gate.policy import KeylessDemand, Policy
@@ -21,6 +22,9 @@ if TYPE_CHECKING:  # slow to load
     from spybuild.attestation.roots import TrustedRoot
     from spybuild.attestation.trust import Trust
     from spybuild.gate.promote import Promotion
+
+
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,14 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True)
+class Undecided:
+    """An image of several that could not be decided on: why."""
+
+    image: RemoteImage
+    problem: SpyBuildError
+
+
 def verify(
     image: RemoteImage,
     policy: Policy,
@@ -117,10 +129,46 @@ def verify(
         SourceUnavailable: the registry does not answer, or refuses us.
         SigningUnavailable: a KMS or the public Sigstore does not.
     """
-    trust, root = authority.trust(policy)
+    return _verified(image, policy, authority.trust(policy), transport, clock)
+
+
+def verify_all(
+    images: Sequence[RemoteImage],
+    policy: Policy,
+    authority: Authority,
+    transport: Transport,
+    clock: Callable[[], datetime] = _now,
+) -> tuple[Verification | Undecided, ...]:
+    """`verify` for several images, some at the same time. One that cannot be decided on hides no other.
+
+    Returns:
+        What became of each, in their order.
+
+    Raises:
+        UsageError, SigningUnavailable: as `verify`, where that is so for all of them.
+    """
+    trust = authority.trust(policy)
+
+    def tried(image: RemoteImage) -> Verification | Undecided:
+        try:
+            return _verified(image, policy, trust, transport, clock)
+        except SpyBuildError as error:
+            return Undecided(image, error)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return tuple(pool.map(tried, images))
+
+
+def _verified(
+    image: RemoteImage,
+    policy: Policy,
+    trust: tuple["Trust", "TrustedRoot | None"],
+    transport: Transport,
+    clock: Callable[[], datetime],
+) -> Verification:
     repository, now = Repository(image.repository, transport), clock()
-    evidence = gather(repository, _resolved(repository, image), trust, now)
-    return Verification(image, evidence, decide(policy, evidence, now), root)
+    evidence = gather(repository, _resolved(repository, image), trust[0], now)
+    return Verification(image, evidence, decide(policy, evidence, now), trust[1])
 
 
 def promote(

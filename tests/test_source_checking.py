@@ -1,5 +1,6 @@
 """Source files held against a contract, before there is an image."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,14 +36,29 @@ def test_a_file_that_fits_passes(project: Path) -> None:
     report = check_source([project / "src/thermo/plugin.py"], project / "spymodel.yml")
     assert (report.verdict, report.subject.kind) == (Verdict.PASS, "source")
     assert report.platforms[0].evidence == ("static",)
-    assert report.platforms[0].platform.startswith("source, CPython 3.")
+    assert report.platforms[0].platform == "source"
+    interpreter = report.platforms[0].interpreter
+    assert interpreter is not None
+    assert interpreter.version.startswith("3.")
+
+
+def test_a_report_holds_no_path_of_this_machine(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are called as they were named, wherever the project lies; what is the interpreter's is below its prefix."""
+    monkeypatch.chdir(project)
+    (project / "src/thermo/plugin.py").write_text("def setup(other): ...\n")
+    report = check_source(["src/thermo/plugin.py"], "spymodel.yml")
+    (finding,) = report.platforms[0].findings
+    assert str(finding.image_location).startswith("src/thermo/plugin.py")
+    assert report.platforms[0].modules[0].path == "src/thermo/plugin.py"
+    assert str(project) not in report.model_dump_json()
+    assert sys.prefix not in report.model_dump_json()
 
 
 def test_nothing_of_it_is_executed(project: Path) -> None:
     """What it would do on import does not happen."""
     mark = project / "mark"
     source = f"open({str(mark)!r}, 'w').close()\ndef setup(hub): ...\n"
-    assert verdict(project, CONTRACT, source) == []
+    assert verdict(project, CONTRACT, source) == ["SPY501"]  # whether it can be opened there, no source tells
     assert not mark.exists()
 
 

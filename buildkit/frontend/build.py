@@ -62,7 +62,7 @@ def carry_out(bridge: Bridge, options: Options) -> wire.Result:
     if refused := [each for each in outcomes if each.code != 0]:
         raise Refused(broken(refused, contracts))
     _warn(bridge, outcomes)
-    if _ATTESTATIONS in {each.id for each in able.llb_capabilities}:
+    if _ATTESTATIONS in {each.id for each in able.frontend_capabilities}:
         _attach(bridge, result, outcomes)
     return result
 

@@ -12,6 +12,7 @@ _UNSET = -1
 _SHOWN_AS = "llb.customname"
 _OURS = "spybuild"
 _DOWNLOADED = "context"
+_SECRET, _TMPFS = 1, 4  # kinds of mounts
 
 
 @dataclass(frozen=True)
@@ -137,13 +138,13 @@ def bind(destination: str, *, selector: str = "", readonly: bool = True, output:
 
 def tmpfs(destination: str) -> wire.Mount:
     """An empty folder in memory."""
-    return wire.Mount(destination=destination, kind=4, output=-1)
+    return wire.Mount(destination=destination, kind=_TMPFS, output=-1)
 
 
 def secret(name: str, destination: str) -> wire.Mount:
     """A secret of the client's (`docker build --secret id=…`) as a file that anyone may read; it may be missing."""
     options = wire.SecretOptions(id=name, mode=0o444, optional=True)
-    return wire.Mount(destination=destination, kind=2, output=-1, secret=options)
+    return wire.Mount(destination=destination, kind=_SECRET, output=-1, secret=options)
 
 
 def platform_of(form: dict[str, Any]) -> wire.Platform:

@@ -20,7 +20,11 @@ def serve(reader: int, writer: int) -> None:
         writer: the file descriptor to write to, where hello has been said.
     """
     connection = Connection(reader, writer, greeted=True)
-    Bridge(connection).give_back(outcome(connection, os.environ))
+    bridge = Bridge(connection)
+    try:
+        bridge.give_back(outcome(connection, os.environ))
+    except RpcError as error:  # it does not take the result
+        bridge.give_back(_status(error))
 
 
 def outcome(connection: Connection, environment: Mapping[str, str]) -> wire.Result | wire.Status:
@@ -38,11 +42,14 @@ def outcome(connection: Connection, environment: Mapping[str, str]) -> wire.Resu
     except OptionsError as error:
         return status(f"spybuild: {error}")
     except RpcError as error:
-        return (
-            wire.Status.FromString(error.status) if error.status else wire.Status(code=error.code, message=str(error))
-        )
+        return _status(error)
     except Exception as error:  # whatever it is, the user is to see it: BuildKit shows no more than an exit code
         traceback.print_exc()
         return status(
             f"spybuild: this is a bug in SpyBuild's frontend; nothing was decided\n{type(error).__name__}: {error}"
         )
+
+
+def _status(error: RpcError) -> wire.Status:
+    """An error of BuildKit's, as it told it: with its places in a Dockerfile."""
+    return wire.Status.FromString(error.status) if error.status else wire.Status(code=error.code, message=str(error))

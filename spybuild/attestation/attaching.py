@@ -1,5 +1,6 @@
 """Attaches what was signed to the manifest that it is about. The manifest's own bytes never change."""
 
+import io
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from spybuild.images.registry.attaching import (
     push_bytes,
 )
 from spybuild.images.registry.referrers import tag_of
+from spybuild.images.registry.uploads import Sent
 from spybuild.images.registry.writing import WritableRepository
 from spybuild.model.attested import KeylessSigner, KeySigner
 from spybuild.model.digests import Digest
@@ -74,7 +76,7 @@ class Attaching:
         """
         bundle = read_bundle(signed.bundle)
         layer = _legacy_layer(bundle) if self.legacy else None
-        there = self._there(subject.digest, signed.digest, trust)
+        there = self._there(subject.digest, signed.bundle, trust)
         known = _known(there, signed, bundle.payload, trust, now)
         if known is None:
             self._attach_bundle(subject, signed.bundle, bundle.payload, now)
@@ -82,9 +84,10 @@ class Attaching:
             self._attach_layer(subject.digest, *layer)
         return Attached(known or signed.digest, is_new=known is None)
 
-    def _there(self, subject: Digest, ours: Digest, trust: Trust | None) -> Attachments:
-        """What is attached, if it matters: a bundle that the repository does not have is not attached to anything."""
-        if trust is None and not self.repository.has_blob(ours):
+    def _there(self, subject: Digest, ours: bytes, trust: Trust | None) -> Attachments:
+        """What is attached, if it matters: a bundle that has to be sent is not attached to anything."""
+        blob = Descriptor(MEDIA_TYPE, Digest.of(ours), len(ours))
+        if trust is None and self.repository.push_blob(blob, lambda: io.BytesIO(ours)) is not Sent.PRESENT:
             return Attachments(())
         return find_attachments(self.repository, subject)
 
@@ -162,7 +165,7 @@ def _known(there: Attachments, signed: Signed, payload: bytes, trust: Trust | No
 
 
 def _predicate_type(payload: bytes) -> str:
-    found = read_object(payload, "the statement", _LARGEST_STATEMENT).get("predicateType")
+    found = read_object(payload, "the statement", _LARGEST_STATEMENT, _LARGEST_STATEMENT).get("predicateType")
     return found if isinstance(found, str) else ""
 
 

@@ -75,6 +75,12 @@ class _Child(_Tolerant):
     attestation: DigestText | None = None
 
 
+class _Rules(_Tolerant):
+    broken: int = 0
+    undecided: int = 0
+    waived: int | None = None
+
+
 class _Extension(_Tolerant):
     """Our own object, in predicates of either kind."""
 
@@ -87,11 +93,13 @@ class _Extension(_Tolerant):
     evidence: tuple[ShortText, ...] = Field(default=(), max_length=16)
     waivers: tuple[_Waiver, ...] = Field(default=(), max_length=_MOST_ITEMS)
     platforms: tuple[_Child, ...] = Field(default=(), max_length=_MOST_ITEMS)
+    rules: _Rules = _Rules()
 
 
 class _TestResult(_Tolerant):
     result: ShortText
     configuration: tuple[_Described, ...] = Field(max_length=_MOST_ITEMS)
+    warned_tests: tuple[Any, ...] = ()
     failed_tests: tuple[Any, ...] = ()
     spybuild: _Extension | None = Field(default=None, alias=EXTENSION)
 
@@ -123,7 +131,7 @@ def read_claims(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> Attested:
     """
     if payload_type != PAYLOAD_TYPE:
         raise refused(Reason.WRONG_TYPE, f"what is signed is no in-toto statement, but {shown(payload_type)}")
-    found = read_object(payload, "the statement", LARGEST_STATEMENT)
+    found = read_object(payload, "the statement", LARGEST_STATEMENT, LARGEST_STATEMENT)
     statement = _validated(_Statement, found, "the statement")
     if statement.type_ not in (STATEMENT_V1, STATEMENT_V01):
         raise refused(Reason.WRONG_TYPE, f"what is signed is no in-toto statement, but {shown(statement.type_)}")
@@ -147,9 +155,14 @@ def _claims(statement: _Statement, subject: Digest) -> Attested:
 
 def _test_result(found: _TestResult, subject: Digest) -> Attested:
     said = found.spybuild or _Extension(schemaVersion=1)
+    if said.rules.waived not in (None, len(said.waivers)):
+        raise refused(
+            Reason.MALFORMED, f"the statement counts {said.rules.waived} waivers, and lists {len(said.waivers)}"
+        )
+    others = (found.warned_tests, found.failed_tests, said.rules.broken, said.rules.undecided)
     return Attested(
         **_common(said, TEST_RESULT, subject),
-        passed=found.result == "PASSED" and not found.failed_tests,
+        passed=found.result == "PASSED" and not any(others),
         platform=said.platform,
         index=said.index,
         contracts=_contracts(found.configuration),

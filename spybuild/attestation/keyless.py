@@ -33,6 +33,7 @@ from spybuild.attestation.trust import Trust, TrustedIdentity
 from spybuild.attestation.verification import verify
 from spybuild.errors import EvidenceRefused, SigningUnavailable, UsageError
 from spybuild.model.attested import KeylessSigner
+from spybuild.model.matching import Exactly
 
 if TYPE_CHECKING:
     from sigstore.models import Bundle as SigstoreBundle
@@ -183,7 +184,7 @@ class KeylessSigning:
         content = bundle.to_json().encode()
         try:
             who = signer_of(bundle.signing_certificate)
-            trusted = TrustedIdentity(identity=who.identity, issuer=who.issuer)
+            trusted = TrustedIdentity(Exactly(who.identity), Exactly(who.issuer))
             found = verify(content, Trust(identities=(trusted,), root=self._instance.root), datetime.now(UTC))
         except EvidenceRefused as error:
             raise SigningUnavailable(f"what {self._instance.origin} made does not verify: {error.message}") from None

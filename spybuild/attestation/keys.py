@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from spybuild.attestation.documents import encode_base64
 from spybuild.errors import UsageError
+from spybuild.model.names import shown
 
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
 
@@ -126,6 +127,11 @@ def read_key_file(path: Path | str) -> bytes:
     Raises:
         UsageError: it cannot be read, or is larger.
     """
+    if "://" in str(path):
+        raise UsageError(
+            f"{shown(str(path))} names no key: its scheme is unknown",
+            "a file, awskms://, gcpkms://, azurekms://, hashivault:// or pkcs11:",
+        )
     try:
         with Path(path).open("rb") as file:
             content = file.read(_LARGEST_FILE + 1)

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from spybuild.attestation.keys import VerificationKey, parse_public_key
 from spybuild.attestation.services import USUAL_PATIENCE, served
 from spybuild.errors import UsageError
+from spybuild.model.attested import public_uri
 
 _SCHEMES = ("awskms", "gcpkms", "azurekms", "hashivault", "pkcs11")
 _LEGACY_MODULE, _PIN = "PYKCS11LIB", "COSIGN_PKCS11_PIN"
@@ -200,12 +201,13 @@ def _vault(uri: str, rest: str) -> _Place:
 def _pkcs11(rest: str) -> _Place:
     path, _, query = rest.partition("?")
     attributes, said = _attributes(path, ";"), _attributes(query, "&")
-    # shown without anything that may hold the PIN
-    shown_uri = "pkcs11:" + ";".join(each for each in path.split(";") if each.partition("=")[0] in ("token", "id"))
+    shown_uri = public_uri(f"pkcs11:{rest}")
     identifier = _identifier(path, shown_uri)
     module = said.get("module-path") or os.environ.get("COSIGN_PKCS11_MODULE_PATH") or os.environ.get(_LEGACY_MODULE)
     if not module:
         raise UsageError(f"{shown_uri} does not say which module to load", "?module-path=/usr/lib/…/libsofthsm2.so")
+    if "pin-value=" in module:
+        raise UsageError(f"{shown_uri} has a module path that goes on with the PIN", "separate the two with &")
     pin = said.get("pin-value") or _pin_from(said.get("pin-source", "")) or os.environ.get(_PIN, "")
     return _Place(
         shown_uri, lambda: _library().HSMSigner.import_(identifier, attributes.get("token"), lambda _: pin), module, pin

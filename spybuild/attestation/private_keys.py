@@ -64,6 +64,8 @@ def parse_private_key(pem: bytes, origin: str, password: Password = _none_given)
     Raises:
         UsageError: it is no private key, the password does not open it, or attestations are not signed with its kind.
     """
+    if b"PRIVATE KEY" not in pem and b"-----BEGIN" in pem:
+        raise UsageError(f"{origin} holds no private key", "to sign, name the key's private half")
     try:
         if any(label in pem for label in _COSIGN_LABELS):
             private: object = load_der_private_key(_open_cosign(pem, origin, password), None)

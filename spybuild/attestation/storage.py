@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 BUNDLES = "application/vnd.dev.sigstore.bundle"
 LEGACY_SUFFIX = ".att"
+_LARGEST_MANIFEST = 64 << 10  # of an artifact with one layer; a thousand of 4 MiB would take an hour to read
 _MOST_BYTES = 64 << 20
 _MOST_LAYERS = 1000
 _AT_ONCE = 8
@@ -99,16 +100,17 @@ def find_attachments(repository: Repository, subject: Digest) -> Attachments:
 
     Returns:
         What was found, each content once; at most 1000 referrers, 1000 layers of `.att`, 8 MiB each and 64 MiB in all
-        are looked at, and what goes beyond is left out with that reason.
+        are looked at, the small ones first, and what goes beyond is left out with that reason.
 
     Raises:
         SourceUnavailable: the registry does not answer, or refuses us: what is there is not known.
     """
-    referrers = find_referrers(repository, subject)
-    left_out = [_refused(None, problem) for problem in referrers.problems]
-    wanted = [each for each in referrers.found if may_be(each, BUNDLES) and each.media_type in MANIFESTS]
+    left_out: list[Refused] = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         legacy = pool.submit(_of_tag, repository, subject, left_out)
+        referrers = find_referrers(repository, subject)
+        left_out += [_refused(None, problem) for problem in referrers.problems]
+        wanted = [each for each in referrers.found if may_be(each, BUNDLES) and each.media_type in MANIFESTS]
         candidates = [found for found in pool.map(lambda each: _of_referrer(repository, each), wanted) if found]
         candidates += legacy.result()
         fitting = list(_within_caps(candidates, left_out))
@@ -122,6 +124,8 @@ def find_attachments(repository: Repository, subject: Digest) -> Attachments:
 def _of_referrer(repository: Repository, referrer: Descriptor) -> _Candidate | Refused | None:
     """The bundle that a referrer holds; None where it is something else."""
     what, problems = f"the referrer {referrer.digest}", list[str]()
+    if referrer.size > _LARGEST_MANIFEST:
+        return _refused(referrer.digest, f"{what} is larger than {_LARGEST_MANIFEST >> 10} KiB")
     try:
         document = read_document(repository.fetch(referrer), what)
         layers = [layer for _, layer in read_entries(document, "layers", problems)]
@@ -154,9 +158,8 @@ def _of_tag(repository: Repository, subject: Digest, left_out: list[Refused]) ->
 
 def _within_caps(found: Iterable[_Candidate | Refused], left_out: list[Refused]) -> Iterator[_Candidate]:
     total = 0
-    for each in found:
-        if isinstance(each, Refused):
-            continue
+    candidates = (each for each in found if isinstance(each, _Candidate))
+    for each in sorted(candidates, key=lambda each: each.layer.size):  # so that large ones crowd out nothing
         if each.layer.size > LARGEST_BUNDLE:
             left_out.append(_refused(each.layer.digest, f"it is larger than {LARGEST_BUNDLE >> 20} MiB"))
         elif total + each.layer.size > _MOST_BYTES:

@@ -49,11 +49,12 @@ def require_validated(
     """
     if root is None:
         raise UsageError("the image has no digest where it was validated", "push it, and scan what is in the registry")
-    if tag and (now := repository.manifest(tag)[0].digest) != root:
+    descriptor, content = repository.manifest(tag or str(root))
+    if descriptor.digest != root:
         raise ImageInvalid(
-            f"{repository.name}:{tag} is now {now}, and {root} was validated", "scan it again, or name it by its digest"
+            f"{repository.name}:{tag} is now {descriptor.digest}, and {root} was validated",
+            "scan it again, or name it by its digest",
         )
-    descriptor, content = repository.manifest(str(root))
     present = platforms_of(f"{repository.name}@{root}", descriptor, content, repository.fetch)
     wanted = [(each.platform, _digest(each)) for each in validated]
     for platform, digest in wanted:

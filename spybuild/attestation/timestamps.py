@@ -53,7 +53,6 @@ def verified_times(
 
 def _time(reply: bytes, stamped: bytes, authority: TimestampAuthority) -> datetime | None:
     from rfc3161_client import VerifierBuilder, decode_timestamp_response
-    from rfc3161_client.errors import VerificationError
 
     if len(authority.chain) < 2:
         return None
@@ -64,7 +63,7 @@ def _time(reply: bytes, stamped: bytes, authority: TimestampAuthority) -> dateti
         stamp = decode_timestamp_response(reply)
         builder.build().verify_message(stamp, stamped)
         at = stamp.tst_info.gen_time.astimezone(UTC)
-    except (VerificationError, ValueError, TypeError):
+    except Exception:  # of any kind: the library is handed what an attacker wrote
         return None
     return at if authority.covers(at) else None
 

@@ -177,20 +177,23 @@ def _by_certificate(bundle: Bundle, trust: Trust) -> Authenticated:
 
 def _certificate(bundle: Bundle) -> "x509.Certificate":
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
 
     material = json.loads(bundle.normal)["verificationMaterial"]
     first = material.get("certificate") or material["x509CertificateChain"]["certificates"][0]
     try:
         return x509.load_der_x509_certificate(decode_base64(first["rawBytes"], "the certificate"))
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):  # they have no common root
         raise refused(Reason.MALFORMED, "the bundle's certificate is none") from None
 
 
 def _require_signature(bundle: Bundle, certificate: "x509.Certificate") -> None:
     """That the certificate's key signed; looked at first, so that the reason is clear."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+
     try:
         key = VerificationKey.of(certificate.public_key(), "the certificate")
-    except (UsageError, ValueError):
+    except (UsageError, ValueError, UnsupportedAlgorithm):
         raise refused(Reason.UNSUPPORTED, "the certificate's key is of a kind that nobody signs with") from None
     if not key.verifies(bundle.signature, pre_authentication_encoding(bundle.payload, bundle.payload_type)):
         raise refused(Reason.BAD_SIGNATURE, "the signature is not the one of its certificate over this statement")

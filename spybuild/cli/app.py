@@ -1,16 +1,19 @@
 """The application: what all verbs share, and how errors become exit codes."""
 
+import errno
+import os
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from types import FrameType
 from typing import Annotated
 
 import typer
 
 from spybuild import __version__
-from spybuild.cli import attest, check, explain, policy, promote, scan, schema, validate, verify
 from spybuild.errors import SpyBuildError
 from spybuild.reports.escaping import lines
 
@@ -26,23 +29,33 @@ not verified, 5 evidence verified and the policy says no.
 Every option can be set by a variable of the environment: --platform is SPYBUILD_PLATFORM.
 """
 
-app = typer.Typer(
-    name="spybuild",
-    help=_HELP,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,  # its tracebacks print local variables, and so secrets
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("scan")(scan.scan)
-app.command("validate")(validate.validate)
-app.command("check")(check.check)
-app.command("attest")(attest.attest)
-app.command("verify")(verify.verify)
-app.command("promote")(promote.promote)
-app.add_typer(policy.policy, name="policy")
-app.command("explain")(explain.explain)
-app.command("schema")(schema.schema)
+# each in the module of its name; in the order of the help
+_VERBS = ("scan", "validate", "check", "attest", "verify", "promote", "policy", "explain", "schema")
+
+
+def application(arguments: Sequence[str] = ()) -> typer.Typer:
+    """The application with the verb that the arguments begin with, or with all of them, as for the help.
+
+    Loading a verb takes time, and only one is used.
+    """
+    app = typer.Typer(
+        name="spybuild",
+        help=_HELP,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,  # its tracebacks print local variables, and so secrets
+        add_completion=False,
+        rich_markup_mode="rich" if find_spec("rich") else None,  # the image goes without it
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_shared)
+    asked = arguments[0] if arguments else ""
+    for name in [asked] if asked in _VERBS else _VERBS:
+        verb = getattr(import_module(f"spybuild.cli.{name}"), name)
+        if isinstance(verb, typer.Typer):
+            app.add_typer(verb, name=name)
+        else:
+            app.command(name)(verb)
+    return app
 
 
 def _show_version(wanted: bool) -> None:
@@ -51,7 +64,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _shared(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and leave.")
@@ -74,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a name shows its escapes
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # both are text files here
     try:
-        code = app(list(arguments), prog_name="spybuild", standalone_mode=False)
+        code = application(arguments)(list(arguments), prog_name="spybuild", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except SpyBuildError as error:
         return _say(str(error), error.exit_code)
@@ -83,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
     except (typer.Abort, _Interrupted):
         return _say("interrupted", _INTERRUPTED)
     except OSError as error:
-        return _say(f"the output could not be written: {error.strerror}", _COULD_NOT_DECIDE)
+        return _say(_refused(error), _COULD_NOT_DECIDE)
     except SystemExit:  # typer leaves so where a pipe's reader has left
         return _INTERRUPTED
     except Exception:  # a bug of ours must not look like a broken contract, which is exit code 1
@@ -95,8 +107,18 @@ class _Interrupted(BaseException):
     """Ctrl-C or a polite kill: what runs is removed on the way out. Typer would take a KeyboardInterrupt for itself."""
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_DFL)  # who says it twice does not wait for registries that do not answer
     raise _Interrupted
+
+
+def _refused(error: OSError) -> str:
+    """What the system would not do; what has no file's name and is about writing, is about stdout."""
+    reason = error.strerror or type(error).__name__
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {reason}"
+    is_output = error.errno in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT)
+    return f"the output could not be written: {reason}" if is_output else f"the system refused: {reason}"
 
 
 def _say(message: str, code: int) -> int:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from spybuild.attestation.signers import Signer
 from spybuild.attested_report import Attestation, AttestedReport
 from spybuild.cli.options import Destination, Format
-from spybuild.cli.output import _rendered, exit_code, wants_colour
+from spybuild.cli.output import exit_code, rendered, wants_colour
 from spybuild.cli.signing_options import SigningOptions, remote_image
 from spybuild.cli.writing import write
 from spybuild.errors import SpyBuildError
@@ -76,7 +76,7 @@ class Attesting:
 
 def _deliver(report: AttestedReport, destinations: Sequence[Destination], *, plain: bool) -> None:
     for each in destinations:
-        content = _rendered(report, each.format, colour=each.path is None and not plain and wants_colour())
+        content = rendered(report, each.format, colour=each.path is None and not plain and wants_colour())
         if each.format is Format.TEXT:
             content += "".join(f"{line}\n" for line in _attested(report.attestations))
         write(content, each.path)

@@ -1,12 +1,14 @@
 """Decisions and promotions as text and as JSON, in camelCase as the gate's other documents."""
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from spybuild.cli.options import Format
 from spybuild.gate.decision import Decision, Judged, PlatformDecision
 from spybuild.gate.text import render_decision
 from spybuild.reports.escaping import one_line
+from spybuild.verifying import Undecided
 
 if TYPE_CHECKING:
     from spybuild.gate.promote import Promotion
@@ -22,6 +24,37 @@ def shown_verification(verification: "Verification", format_: Format, *, verbose
     if root := verification.root:
         lines.append(f"trusted root {one_line(root.origin)}{f'  sha256:{root.digest}' if root.digest else ''}\n")
     return "".join(lines) + render_decision(verification.decision, verbose=verbose)
+
+
+def shown_verifications(results: "Sequence[Verification | Undecided]", format_: Format, *, verbose: bool) -> str:
+    """What was found on several images, and decided; `reasons` say why nothing could be."""
+    if format_ is Format.JSON:
+        return _dumped(
+            {"schemaVersion": 1, "exitCode": max(map(exit_code, results)), "images": list(map(_form, results))}
+        )
+    return "\n".join(_text_of(each, verbose=verbose) for each in results)
+
+
+def exit_code(result: "Verification | Undecided") -> int:
+    """The exit code that one image gives."""
+    return result.problem.exit_code if isinstance(result, Undecided) else result.decision.exit_code
+
+
+def _text_of(result: "Verification | Undecided", *, verbose: bool) -> str:
+    if not isinstance(result, Undecided):
+        return shown_verification(result, Format.TEXT, verbose=verbose)
+    return f"{one_line(str(result.image))}\nrefused: {one_line(result.problem.message)}\ngate: REFUSED\n"
+
+
+def _form(result: "Verification | Undecided") -> dict[str, Any]:
+    if not isinstance(result, Undecided):
+        return verification_form(result)
+    return {
+        "image": str(result.image),
+        "admitted": False,
+        "exitCode": exit_code(result),
+        "reasons": [str(result.problem)],
+    }
 
 
 def verification_form(verification: "Verification") -> dict[str, Any]:

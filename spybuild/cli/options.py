@@ -55,6 +55,13 @@ Integrity = Annotated[
         help="Check, without any contract and without running anything, whether the image is sound.",
     ),
 ]  # fmt: skip
+FromBuild = Annotated[
+    bool,
+    typer.Option(
+        "--from-build", envvar="SPYBUILD_FROM_BUILD",
+        help="Run nothing: take the report that the image's own build attached, where it is on the image's very files.",
+    ),
+]  # fmt: skip
 AllowInsecure = Annotated[
     bool,
     typer.Option(

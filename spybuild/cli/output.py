@@ -3,11 +3,10 @@
 import os
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import assert_never
 
 from spybuild.cli.options import Destination, Format
-from spybuild.errors import UsageError
+from spybuild.cli.writing import write_file
 from spybuild.model.report import Report, Verdict
 from spybuild.reports import as_json, text
 
@@ -34,10 +33,10 @@ def deliver(report: Report, destinations: Iterable[Destination], *, plain: bool)
     """
     for destination in destinations:
         if destination.path:
-            _write(destination.path, _rendered(report, destination.format, colour=False))
+            write_file(destination.path, rendered(report, destination.format, colour=False))
         else:
             colour = not plain and wants_colour()
-            print(_rendered(report, destination.format, colour=colour), end="", flush=True)
+            print(rendered(report, destination.format, colour=colour), end="", flush=True)
     return exit_code(report)
 
 
@@ -48,7 +47,8 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
 
 
-def _rendered(report: Report, format_: Format, *, colour: bool) -> str:
+def rendered(report: Report, format_: Format, *, colour: bool) -> str:
+    """The report in a form, lines ended by newlines; `colour` is for terminals."""
     match format_:
         case Format.TEXT:
             return text.render(report, colour=colour)
@@ -56,24 +56,3 @@ def _rendered(report: Report, format_: Format, *, colour: bool) -> str:
             return as_json.render(report)
         case _:
             assert_never(format_)
-
-
-def _write(path: Path, content: str) -> None:
-    """Write a file so that no reader sees half a report; a device or a pipe is written to as it is."""
-    target = path.resolve() if path.is_symlink() else path
-    try:
-        if target.exists() and not target.is_file():
-            target.write_text(content, encoding="utf-8")
-        else:
-            _replace(target, content)
-    except OSError as error:
-        raise UsageError(f"the report cannot be written to {path}: {error.strerror}") from error
-
-
-def _replace(target: Path, content: str) -> None:
-    beside = target.with_name(f".spybuild-{os.getpid()}")
-    try:
-        beside.write_text(content, encoding="utf-8")
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)

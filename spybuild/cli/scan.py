@@ -30,6 +30,7 @@ def scan(
     contract: options.Contract = None,
     evidence: options.Evidence = None,
     integrity: options.Integrity = False,
+    from_build: options.FromBuild = False,
     platform: options.Platforms = None,
     format_: options.Formats = options.Format.TEXT,
     output: options.Output = None,
@@ -61,6 +62,8 @@ def scan(
     start_logging(verbose)
     destinations = options.destinations(format_, output, report)
     how = signing_options.SigningOptions(key, identity_token, trust_config, timestamp_server_url, legacy_att)
+    if not sign:
+        how.require_unused()
     attesting = _attesting(image, how, integrity, allow_insecure_registry) if sign else None
     try:
         made = scanning.scan(
@@ -75,6 +78,7 @@ def scan(
             python=python,
             as_nobody=not options.runs_as_image(user),
             insecure=allow_insecure_registry,
+            from_build=from_build,
             progress=progress_line(),
         )
     finally:

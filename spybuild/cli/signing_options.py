@@ -81,7 +81,31 @@ class SigningOptions:
             UsageError: the options do not fit together, or what they name cannot be read.
             SigningUnavailable: a KMS, or the public Sigstore, does not answer.
         """
+        self._require_said()
         return self._with_key(self.key) if self.key else self._keyless()
+
+    def require_unused(self) -> None:
+        """Refuse what was typed and does nothing without `--sign`; what the environment says may be for other verbs.
+
+        Raises:
+            UsageError: an option was typed.
+        """
+        for name in ("key", "identity_token", "trust_config", "timestamp_server_url", "legacy_att"):
+            if getattr(self, name) and f"SPYBUILD_{name.upper()}" not in os.environ:
+                raise UsageError(
+                    f"--{name.replace('_', '-')} says how to sign, and nothing is to be signed", "add --sign"
+                )
+
+    def _require_said(self) -> None:
+        """Refuse what comes from a variable that was not set: the public Sigstore would log who signed what."""
+        said = {
+            "--key": self.key,
+            "--identity-token": self.identity_token,
+            "--trust-config": self.trust_config,
+            "--timestamp-server-url": self.timestamp_server_url,
+        }
+        if empty := [option for option, value in said.items() if value is not None and not value.strip()]:
+            raise UsageError(f"{empty[0]} is empty", "leave it out, or set the variable that it is taken from")
 
     def _with_key(self, name: str) -> "Signer":
         if self.identity_token or self.trust_config:

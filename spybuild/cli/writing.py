@@ -1,6 +1,9 @@
 """Writes what a verb has to say to stdout, or to a file."""
 
+import os
 from pathlib import Path
+
+from spybuild.errors import UsageError
 
 
 def write(content: str, path: Path | None) -> None:
@@ -16,6 +19,29 @@ def write(content: str, path: Path | None) -> None:
     if path is None:
         print(content, end="", flush=True)
         return
-    from spybuild.cli.output import _write
+    write_file(path, content)
 
-    _write(path, content)
+
+def write_file(path: Path, content: str) -> None:
+    """Write a file so that no reader sees half a report; a device or a pipe is written to as it is.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    target = path.resolve() if path.is_symlink() else path
+    try:
+        if target.exists() and not target.is_file():
+            target.write_text(content, encoding="utf-8")
+        else:
+            _replace(target, content)
+    except OSError as error:
+        raise UsageError(f"the report cannot be written to {path}: {error.strerror}") from error
+
+
+def _replace(target: Path, content: str) -> None:
+    beside = target.with_name(f".spybuild-{os.getpid()}")
+    try:
+        beside.write_text(content, encoding="utf-8")
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -6,7 +6,6 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from spybuild.contracts import grammar
 from spybuild.model.base import Key, LocatedList, LocatedMapping, Place
 from spybuild.model.names import nearest, shown
 from spybuild.model.scalars import Plain
@@ -70,6 +69,8 @@ def _name_place(root: LocatedMapping, keys: Sequence[Key]) -> Place:
 
 def _hint(key: str, parents: Sequence[Key]) -> str:
     """The key that was meant, or where this one belongs."""
+    from spybuild.contracts import grammar  # of contracts, which not every document is
+
     if close := nearest(key, grammar.keys_at(parents)):
         return close
     homes = grammar.homes(key)
@@ -80,6 +81,8 @@ def _message(details: ErrorDetails) -> str:
     value = details["input"]
     match details["type"]:
         case "literal_error":
+            from spybuild.contracts import grammar
+
             names = grammar.choices(details["loc"])
             hint = nearest(value, names) if isinstance(value, str) else ""
             return f"must be {' or '.join(names)}, not {_described(value)}{hint}"

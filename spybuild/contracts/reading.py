@@ -6,7 +6,9 @@ from pathlib import Path
 from spybuild.errors import ContractError
 
 LARGEST = 4 * 1024 * 1024
-_NOT_IN_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# compiled where it is needed: so many ranges take longer than reading a contract
+_NOT_IN_YAML = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 
 
 def read_bytes(path: Path | str) -> bytes:
@@ -43,7 +45,7 @@ def decode(content: bytes, name: str) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ContractError([_not_utf8(content, error.start, name)]) from None
-    if odd := _NOT_IN_YAML.search(text):
+    if odd := _CONTROL.search(text) if text.isascii() else re.search(_NOT_IN_YAML, text):
         raise ContractError([_odd_character(text, odd.start(), name)])
     return text
 

@@ -7,7 +7,6 @@ DOCKER_TLS_VERIFY and DOCKER_CERT_PATH (https://docs.docker.com/engine/security/
 import json
 import os
 import socket
-import subprocess
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,6 +164,8 @@ def _connect_socket(path: str) -> socket.socket:
 
 def _connect_ssh(parts: SplitResult) -> socket.socket:
     """The daemon of another host, through the docker command there, as the docker command itself does it."""
+    import subprocess  # as `ssh` is: rarely needed
+
     host = parts.hostname or ""
     if not host or host.startswith("-") or (parts.username or "").startswith("-"):
         raise EngineUnavailable(f"{parts.geturl()!r} names no host", "write ssh://USER@HOST")

@@ -6,7 +6,6 @@ is run is what is reported: containers are made by digest wherever the engine kn
 
 import logging
 import os
-import tarfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -209,6 +208,8 @@ def _why_no_answer(
 
 def _only_file(chunks: Iterable[bytes], path: str) -> bytes:
     """The file in the archive that the daemon made of a path; what is too large is not read to its end."""
+    import tarfile  # for contracts in images alone
+
     archive = bytearray()
     for chunk in chunks:
         archive += chunk

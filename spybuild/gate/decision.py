@@ -12,7 +12,7 @@ from datetime import datetime
 from spybuild.gate.judging import LAST, Asked, index_breaches, is_named, newest_first, platform_breaches, stranger
 from spybuild.gate.listing import listing_breaches
 from spybuild.gate.policy import ExtraPlatforms, Policy
-from spybuild.model.attested import Attestation, ChildEvidence, ImageEvidence, Verified
+from spybuild.model.attested import ChildEvidence, Examined, ImageEvidence, Verified
 from spybuild.model.digests import Digest
 from spybuild.model.names import shown
 from spybuild.model.platforms import Platform
@@ -142,7 +142,7 @@ def _platform(child: ChildEvidence, asked: Asked) -> PlatformDecision:
 
 
 def _judge(
-    attestations: Iterable[Attestation], breaches: Callable[[Verified], Iterator[str]], policy: Policy
+    attestations: Iterable[Examined], breaches: Callable[[Verified], Iterator[str]], policy: Policy
 ) -> tuple[Judged, ...]:
     """Each attestation with what is said against it: verified ones first, the newest first, in a total order."""
     ranked = []

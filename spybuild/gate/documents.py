@@ -15,7 +15,7 @@ from spybuild.contracts.events import compose
 from spybuild.contracts.problems import located
 from spybuild.contracts.reading import decode, printable, read_bytes
 from spybuild.contracts.tree import Tree
-from spybuild.errors import ContractError
+from spybuild.errors import ContractError, PolicyError
 from spybuild.model.base import Key, LocatedMapping, Location, Model, Place
 from spybuild.model.names import shown
 from spybuild.model.scalars import Reading
@@ -24,10 +24,6 @@ from spybuild.model.scalars import Reading
 _TAGS = frozenset({"key", "keyless", "verified", "refused", "rules", "word", "path", "inline"})
 Problem = tuple[Place, str]
 M = TypeVar("M", bound=Model)
-
-
-class PolicyError(ContractError):
-    """A policy, a case or recorded evidence cannot be used; `problems` holds every problem, by line."""
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from spybuild.contracts import load_contract
 from spybuild.errors import UsageError
 from spybuild.gate.durations import duration_of_text
-from spybuild.gate.grammar import KMS_SCHEMES
-from spybuild.gate.matching import Exactly, Expression, Glob, Matcher, checked_expression, checked_glob
-from spybuild.gate.policy import AcceptedContract, KeyDemand, KeylessDemand, Policy
+from spybuild.gate.policy import KMS_SCHEMES, AcceptedContract, KeyDemand, KeylessDemand, Policy
 from spybuild.model.digests import Digest
+from spybuild.model.matching import Exactly, Expression, Glob, Matcher, checked_glob
 from spybuild.model.platforms import Platform
 from spybuild.model.wire import digest_of_text
 
@@ -29,7 +26,7 @@ class Flags:
         certificate_oidc_issuer_regexp: `--certificate-oidc-issuer-regexp`, anchored.
         contract: `--contract`: files, or digests (`sha256:…`); any of them may have been passed.
         platform: `--platform`: each must be there; the others need a pass all the same.
-        max_age: `--max-age`: `30d`; empty: any.
+        max_age: `--max-age`: `30d`; None: any. An empty one is a variable that was not set, and is refused.
         evidence: `--evidence`: `runtime`, `static`, `both`; empty: either.
         repository: `--repository`: that attestations may name, globs; none: only the image's own.
     """
@@ -41,7 +38,7 @@ class Flags:
     certificate_oidc_issuer_regexp: str = ""
     contract: Sequence[str] = ()
     platform: Sequence[str] = ()
-    max_age: str = ""
+    max_age: str | None = None
     evidence: str = ""
     repository: Sequence[str] = ()
 
@@ -64,7 +61,7 @@ def policy_of(flags: Flags) -> Policy:
             contracts=tuple(map(_contract, flags.contract)) or _nothing("contract", "--contract FILE or sha256:…"),
             required=tuple(map(Platform.parse, flags.platform)),
             evidence=_evidence(flags.evidence),
-            max_age=duration_of_text(flags.max_age) if flags.max_age else None,
+            max_age=duration_of_text(flags.max_age) if flags.max_age is not None else None,
             attested_for=tuple(Glob(checked_glob(each)) for each in flags.repository),
         )
     except ValueError as error:
@@ -96,7 +93,7 @@ def _matcher(exact: str, expression: str, option: str) -> Matcher:
     if exact:
         return Exactly(exact)
     try:
-        return Expression(checked_expression(expression))
+        return Expression(expression)
     except ValueError as error:
         raise UsageError(f"{option}-regexp: {error}") from None
 
@@ -106,13 +103,15 @@ def _key(name: str) -> KeyDemand:
 
     if name.startswith(KMS_SCHEMES):
         return KeyDemand(name, uri=name)
-    key = load_public_key(Path(name))
+    key = load_public_key(name)
     return KeyDemand(name, key.pem, Digest.parse(key.fingerprint))
 
 
 def _contract(name: str) -> AcceptedContract:
     if name.startswith(("sha256:", "sha512:")):
         return AcceptedContract(digest_of_text(name))
+    from spybuild.contracts import load_contract  # slow to load
+
     digest = load_contract(name).contract.digest
     assert digest is not None
     return AcceptedContract(digest, name)

@@ -11,7 +11,7 @@ from spybuild.gate.policy import Policy
 from spybuild.images.oci.descriptors import INDEXES, Descriptor
 from spybuild.images.oci.indexes import platforms_of
 from spybuild.images.registry.repository import Repository
-from spybuild.model.attested import Attestation, ChildEvidence, ImageEvidence, Refused
+from spybuild.model.attested import ChildEvidence, Examined, ImageEvidence, Refused
 from spybuild.model.digests import Digest
 
 if TYPE_CHECKING:  # cryptography is slow to load
@@ -73,15 +73,15 @@ def gather(repository: Repository, digest: Digest, trust: "Trust", now: datetime
     )
 
 
-def _child(child: Descriptor, found: dict[Digest, tuple[Attestation, ...]]) -> ChildEvidence:
+def _child(child: Descriptor, found: dict[Digest, tuple[Examined, ...]]) -> ChildEvidence:
     assert child.platform is not None  # `platforms_of` gives each its platform
     return ChildEvidence(platform=child.platform, digest=child.digest, attestations=found[child.digest])
 
 
-def _attested(repository: Repository, subject: Digest, trust: "Trust", now: datetime) -> tuple[Attestation, ...]:
+def _attested(repository: Repository, subject: Digest, trust: "Trust", now: datetime) -> tuple[Examined, ...]:
     from spybuild.attestation.storage import find_attachments
 
     examined = find_attachments(repository, subject).examine(trust, now)
-    first: list[Attestation] = [each for each in examined if not isinstance(each, Refused)]
+    first: list[Examined] = [each for each in examined if not isinstance(each, Refused)]
     last = [each for each in examined if isinstance(each, Refused)]  # they do not crowd out what proves something
     return (*first, *last)[:MOST_ATTESTATIONS]

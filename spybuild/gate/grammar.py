@@ -1,5 +1,6 @@
 """The policy file's grammar, key for key, as YAML has it; `loading` makes a `Policy` of it."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from packaging.version import InvalidVersion, Version
@@ -15,16 +16,14 @@ from pydantic import (
 )
 
 from spybuild.gate.durations import duration_of_text
-from spybuild.gate.matching import checked_expression, checked_glob
+from spybuild.gate.policy import KMS_SCHEMES
 from spybuild.model.attested import CLAIMS, Day, SchemaVersion
+from spybuild.model.matching import checked_expression, checked_glob
 from spybuild.model.names import nearest, one_of, shown
 from spybuild.model.platforms import ARCHITECTURE_NAMES, SYSTEM_NAMES, Platform
-from spybuild.model.readings import MAY_BE_EMPTY
 from spybuild.model.scalars import Text, VersionText
 from spybuild.model.wire import DigestText, Instant, PlatformText, WireModel
 from spybuild.rules.catalogue import all_rules, find_rule
-
-KMS_SCHEMES = ("awskms://", "gcpkms://", "azurekms://", "hashivault://", "pkcs11:")
 
 
 def _claim(name: str) -> str:
@@ -50,7 +49,8 @@ def _length(text: str) -> str:
 
 
 def _tolerance(text: str) -> str:
-    duration_of_text(text)
+    if duration_of_text(text) > _MOST_TOLERANCE:
+        raise ValueError(f"{shown(text)} is more than a day, so that no time would have to agree with any other")
     return text
 
 
@@ -74,12 +74,26 @@ def _some(value: Any) -> Any:
     return value
 
 
+def _named(value: Any) -> Any:
+    """Refuse a list or mapping of nothing: read as if it were not there, it would let in what it was to keep out."""
+    if isinstance(value, list | dict) and not value:
+        raise ValueError("is empty; leave the key out if nothing is to be demanded")
+    return value
+
+
+def _said(value: Any) -> Any:
+    if value is None:
+        raise ValueError("is empty; leave the key out if nothing is to be demanded")
+    return value
+
+
 def _waivers_form(value: Any) -> str:
     return "rules" if isinstance(value, list | tuple) else "word"
 
 
 _NOT_EMPTY: dict[str, JsonValue] = {"minItems": 1}
-SOME = BeforeValidator(_some)
+_MOST_TOLERANCE = timedelta(days=1)
+SOME, NAMED, SAID = BeforeValidator(_some), BeforeValidator(_named), BeforeValidator(_said)
 _DURATION = r"^(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?$"
 ExpressionText = Annotated[Text, AfterValidator(checked_expression)]
 GlobText = Annotated[Text, AfterValidator(checked_glob)]
@@ -98,7 +112,7 @@ ToleranceText = Annotated[
 ToolVersion = Annotated[VersionText, AfterValidator(_version)]
 KmsText = Annotated[Text, AfterValidator(_kms)]
 KnownPlatform = Annotated[PlatformText, AfterValidator(_known)]
-Globs = Annotated[tuple[GlobText, ...], MAY_BE_EMPTY]
+Globs = Annotated[tuple[GlobText, ...], NAMED, Field(json_schema_extra=_NOT_EMPTY)]
 
 
 def _exactly_one(part: WireModel, *names: str) -> None:
@@ -120,7 +134,11 @@ class KeylessPart(WireModel):
     identity_regexp: ExpressionText | None = Field(None, description="Instead: an expression anchored with ^ and $.")
     issuer: Text | None = Field(None, description="The OIDC issuer that vouched for the identity, exactly.")
     issuer_regexp: ExpressionText | None = Field(None, description="Instead: an expression anchored with ^ and $.")
-    claims: dict[ClaimName, Text] = Field(default_factory=dict, description="What the certificate must say, exactly.")
+    claims: Annotated[dict[ClaimName, Text], NAMED] = Field(
+        default_factory=dict,
+        description="What the certificate must say, exactly.",
+        json_schema_extra={"minProperties": 1},
+    )
 
     @model_validator(mode="after")
     def _says_who(self) -> "KeylessPart":
@@ -159,7 +177,9 @@ class ContractPart(WireModel):
 
     digest: DigestText | None = Field(None, description="Of the contract's bytes.")
     file: Text | None = Field(None, description="The contract itself, by path from the policy's folder.")
-    until: Day | None = Field(None, description="The last day (UTC) on which passes of this contract count.")
+    until: Annotated[Day | None, SAID] = Field(
+        None, description="The last day (UTC) on which passes of this contract count."
+    )
 
     @model_validator(mode="after")
     def _says_which(self) -> "ContractPart":
@@ -170,7 +190,9 @@ class ContractPart(WireModel):
 class PlatformsPart(WireModel):
     """Which platforms there must be, and what becomes of others."""
 
-    required: Annotated[tuple[KnownPlatform, ...], MAY_BE_EMPTY] = Field((), description="Each must be there and pass.")
+    required: Annotated[tuple[KnownPlatform, ...], NAMED] = Field(
+        (), description="Each must be there and pass.", json_schema_extra=_NOT_EMPTY
+    )
     extra: Literal["refuse", "require-evidence", "allow"] = Field(
         "require-evidence", description="Platforms beyond those: refused, let in with a pass, or let in as they are."
     )
@@ -192,8 +214,12 @@ class RepositoriesPart(WireModel):
 class FloorsPart(WireModel):
     """What is too old."""
 
-    tool: ToolVersion | None = Field(None, description="The oldest version of SpyBuild whose verdicts count.")
-    validated_since: Instant | None = Field(None, description="Passes from before this moment do not count.")
+    tool: Annotated[ToolVersion | None, SAID] = Field(
+        None, description="The oldest version of SpyBuild whose verdicts count."
+    )
+    validated_since: Annotated[Instant | None, SAID] = Field(
+        None, description="Passes from before this moment do not count."
+    )
 
 
 class PolicyFile(WireModel):

@@ -13,7 +13,16 @@ from packaging.version import InvalidVersion, Version
 
 from spybuild.gate.durations import duration_text
 from spybuild.gate.policy import KeyDemand, KeylessDemand, Policy
-from spybuild.model.attested import SVR, TEST_RESULT, Attested, ChildEvidence, KeylessSigner, KeySigner, Verified
+from spybuild.model.attested import (
+    SVR,
+    TEST_RESULT,
+    Attested,
+    ChildEvidence,
+    KeylessSigner,
+    KeySigner,
+    Verified,
+    public_uri,
+)
 from spybuild.model.digests import Digest
 from spybuild.model.names import shown
 from spybuild.model.wire import instant_text
@@ -63,7 +72,7 @@ def stranger(verified: Verified) -> str:
 def _is_key(signer: KeySigner, demand: KeyDemand) -> bool:
     if demand.fingerprint is not None:
         return signer.fingerprint == demand.fingerprint
-    return bool(demand.uri) and signer.uri == demand.uri
+    return bool(demand.uri) and signer.uri == public_uri(demand.uri)
 
 
 def _is_identity(signer: KeylessSigner, demand: KeylessDemand) -> bool:

@@ -7,16 +7,15 @@ from typing import Any
 
 from packaging.version import Version
 
-from spybuild.contracts import load_contract
 from spybuild.contracts.reading import printable
 from spybuild.errors import ContractError, SpyBuildError
 from spybuild.gate.documents import Problem, parse_document, read_document
 from spybuild.gate.durations import duration_of_text
 from spybuild.gate.grammar import ContractPart, KeylessPart, KeyPart, PolicyFile, SignerPart
-from spybuild.gate.matching import Exactly, Expression, Glob
 from spybuild.gate.policy import AcceptedContract, KeyDemand, KeylessDemand, Policy
 from spybuild.model.base import LocatedMapping
 from spybuild.model.digests import Digest
+from spybuild.model.matching import Exactly, Expression, Glob
 from spybuild.model.scalars import Plain
 
 _KINDS = {"any": (), "runtime": ("runtime",), "static": ("static",), "both": ("runtime", "static")}
@@ -92,6 +91,8 @@ def _key(held: Held, written: Plain, path: Path | None = None) -> None:
 
 
 def _contract(held: Held, written: Plain, path: Path) -> None:
+    from spybuild.contracts import load_contract  # slow to load
+
     try:
         digest = load_contract(path).contract.digest
     except ContractError as error:

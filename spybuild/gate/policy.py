@@ -10,11 +10,12 @@ from typing import Literal
 
 from packaging.version import Version
 
-from spybuild.gate.matching import Glob, Matcher
 from spybuild.model.digests import Digest
+from spybuild.model.matching import Glob, Matcher
 from spybuild.model.platforms import Platform
 
 DEFAULT_TOLERANCE = timedelta(minutes=10)
+KMS_SCHEMES = ("awskms://", "gcpkms://", "azurekms://", "hashivault://", "pkcs11:")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ The tag is resolved once. Everything after that is by digest, and the destinatio
 promotion is broken off, the tag is the old image or the new one, complete, and the promotion can be run again.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -20,6 +21,8 @@ from spybuild.images.registry.repository import Repository
 from spybuild.images.registry.transport import Transport
 from spybuild.images.registry.writing import WritableRepository
 from spybuild.model.digests import Digest
+
+_OF_ATTACHMENTS = re.compile(r"sha(256|512)-[0-9a-f]{64}.*", re.ASCII)  # as `referrers.tag_of` makes them
 
 
 class Decide(Protocol):
@@ -83,13 +86,15 @@ def promote(
         What became of it; the gate's no is told there, and is no error.
 
     Raises:
-        UsageError: the destination is no tag.
+        UsageError: the destination is no tag, or one that registries list attestations under.
         ImageNotFound: there is no such image, or nothing in it could run.
         ImageInvalid: it is damaged, has foreign layers, or a registry does not keep what it is given.
         SourceUnavailable: a registry does not answer, or refuses us.
     """
     if destination.digest is not None:
         raise UsageError(f"{destination} is no place to promote to", "name it by a tag")
+    if _OF_ATTACHMENTS.fullmatch(destination.tag):
+        raise UsageError(f"{destination} is where attestations of an image are listed, and would overwrite the list")
     reading = Repository(source.repository, transport, login)
     writing = WritableRepository(destination.repository, transport, login, mount_from=source.repository)
     root, content = reading.manifest(source.asked)

@@ -10,10 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from spybuild.contracts.reading import printable
-from spybuild.errors import UsageError
+from spybuild.errors import PolicyError, UsageError
 from spybuild.gate.cases import CaseFile, Expectation
 from spybuild.gate.decision import Decision, decide
-from spybuild.gate.documents import PolicyError, parse_document, read_document
+from spybuild.gate.documents import parse_document, read_document
 from spybuild.gate.policy import Policy
 from spybuild.gate.recording import load_evidence
 from spybuild.model.names import shown

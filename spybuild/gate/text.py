@@ -2,10 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from spybuild.gate.decision import Decision, Judged, PlatformDecision
-from spybuild.gate.testing import CaseResult, Outcome
 from spybuild.reports.escaping import one_line
+
+if TYPE_CHECKING:  # slow to load
+    from spybuild.gate.testing import CaseResult
 
 
 def render_decision(decision: Decision, *, verbose: bool = False) -> str:
@@ -45,8 +48,10 @@ def _judged(attestations: Sequence[Judged]) -> Iterator[str]:
         yield from (f"    {one_line(reason)}" for reason in each.reasons)
 
 
-def render_results(results: Sequence[CaseResult]) -> str:
+def render_results(results: "Sequence[CaseResult]") -> str:
     """The results of a policy's cases, as pytest sums up its tests; lines ended by newlines."""
+    from spybuild.gate.testing import Outcome
+
     wrong = [each for each in results if each.outcome is not Outcome.PASSED]
     lines = [line for each in wrong for line in _wrong(each)]
     counts = Counter(each.outcome for each in results)
@@ -54,6 +59,6 @@ def render_results(results: Sequence[CaseResult]) -> str:
     return "\n".join([*lines, total]) + "\n"
 
 
-def _wrong(result: CaseResult) -> Iterator[str]:
+def _wrong(result: "CaseResult") -> Iterator[str]:
     yield f"{result.outcome.upper()} {result.path} - {one_line(result.name)}"
     yield from (f"    {one_line(complaint)}" for complaint in result.complaints)

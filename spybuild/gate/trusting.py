@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from spybuild.gate.matching import Expression, Matcher
 from spybuild.gate.policy import KeyDemand, KeylessDemand, Policy
 
 if TYPE_CHECKING:  # cryptography is slow to load
@@ -34,22 +33,16 @@ def trust_of(
 
 
 def _key(demand: KeyDemand, fetch: "Callable[[str], VerificationKey] | None") -> "VerificationKey":
-    from spybuild.attestation.keys import parse_public_key
-    from spybuild.attestation.kms import fetch_public_key
-
     if demand.uri:
+        from spybuild.attestation.kms import fetch_public_key
+
         return (fetch or fetch_public_key)(demand.uri)
+    from spybuild.attestation.keys import parse_public_key
+
     return parse_public_key(demand.pem.encode(), demand.name)
 
 
 def _identity(demand: KeylessDemand) -> "TrustedIdentity":
     from spybuild.attestation.trust import TrustedIdentity
 
-    identity, identity_regexp = _either(demand.identity)
-    issuer, issuer_regexp = _either(demand.issuer)
-    return TrustedIdentity(identity, issuer, identity_regexp, issuer_regexp, demand.claims)
-
-
-def _either(matcher: Matcher) -> tuple[str, str]:
-    """The exact text and the expression, one of which is empty."""
-    return ("", matcher.text) if isinstance(matcher, Expression) else (matcher.text, "")
+    return TrustedIdentity(demand.identity, demand.issuer, demand.claims)

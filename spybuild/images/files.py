@@ -104,7 +104,10 @@ class Files(Protocol):
         """Every entry below `path`, depth first, names sorted, links not followed."""
 
     def expect(self, paths: Iterable[str]) -> None:
-        """Fetch the contents of these files together: `read` will ask for them soon."""
+        """Fetch the contents or hashes of these files together: they will be asked for soon.
+
+        The paths are taken when the first file is asked for that has to be fetched, and not at all if none is.
+        """
 
     def read(self, path: str, most: int = 16 << 20) -> bytes:
         """A file's content.

@@ -7,6 +7,7 @@ from typing import BinaryIO, Protocol
 from spybuild.errors import ImageInvalid, ImageNotFound
 from spybuild.images.layered_source import LayeredSource, OpenedPlatform, Store
 from spybuild.images.layers.layer import Layer
+from spybuild.images.oci.attached import statements_of
 from spybuild.images.oci.descriptors import INDEXES, Descriptor
 from spybuild.images.oci.indexes import platforms_of
 from spybuild.images.oci.manifests import Config, read_config, read_manifest, require_image
@@ -67,6 +68,13 @@ class OciSource(LayeredSource):
         if entry is None:
             raise ImageNotFound(f"{self._reference} has no {image.platform} {image.digest}")
         return platform_from(self._content, entry, image)
+
+    def statements(self, image: PlatformImage, predicate: str) -> tuple[bytes, ...]:
+        """What the image's build attached to one platform (`statements_of`), by its predicate's type."""
+        if image.digest is None:
+            return ()
+        root, content = self._root()
+        return tuple(statements_of(root, content, self._content.fetch, image.digest, predicate))
 
     def close(self) -> None:
         """See `LayeredSource.close`."""

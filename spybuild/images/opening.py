@@ -4,32 +4,31 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from spybuild.daemon.address import address_of
-from spybuild.daemon.api import EngineApi
 from spybuild.errors import EngineUnavailable, ImageInvalid, ImageNotFound, SourceUnavailable, UsageError
 from spybuild.images.archives import Archive, open_archive
-from spybuild.images.daemon import DaemonSource
 from spybuild.images.docker_archive import DockerArchiveSource, require_one_story
 from spybuild.images.holders import Folder, Holder
 from spybuild.images.layered_source import Store
 from spybuild.images.layout import Layout, is_layout
 from spybuild.images.oci.descriptors import read_digest
 from spybuild.images.oci_source import OciSource
-from spybuild.images.registry.names import RemoteImage
-from spybuild.images.registry.repository import Repository
-from spybuild.images.registry.transport import Transport
-from spybuild.images.rootfs_source import RootfsSource
 from spybuild.images.schemes import ENGINES, split_scheme
 from spybuild.images.source import Source
 from spybuild.model.digests import Digest, Reference
 from spybuild.model.names import shown
 from spybuild.model.platforms import Platform
 
+if TYPE_CHECKING:  # each way to an image is loaded when it is gone: HTTP and TLS take a third of a short scan
+    from spybuild.daemon.api import EngineApi
+    from spybuild.images.daemon import DaemonSource
+    from spybuild.images.registry.transport import Transport
+
 _ENDS_IN_DIGEST = re.compile(r"(?P<path>.+)@(?P<digest>sha(?:256|512):[^@/]*)")
 _TAG = re.compile(r"[\w./:@-]{1,300}")
 
-Connect = Callable[[], EngineApi]
+Connect = Callable[[], "EngineApi"]
 
 
 def open_source(
@@ -39,7 +38,7 @@ def open_source(
     client: Connect | None = None,
     insecure: bool = False,
     platform: Platform | None = None,
-    transport: Transport | None = None,
+    transport: "Transport | None" = None,
 ) -> Source:
     """Open an image where it is.
 
@@ -70,23 +69,42 @@ def open_source(
     """
     scheme, rest = split_scheme(reference)
     if not scheme:
-        return _bare(reference, store, client, insecure, transport)
+        return _bare(reference, store, client or _client("docker"), insecure, transport)
     if not rest or "\0" in rest:
         raise UsageError(f"{shown(reference)} names no image")
     if scheme in ENGINES:
-        api = client() if client else EngineApi(address_of(scheme))
-        return DaemonSource(str(Reference.parse(rest)), api, store)
+        return _of_daemon(str(Reference.parse(rest)), client or _client(scheme), store)
     if scheme == "registry":
-        return _registry(reference, rest, store, transport or Transport(insecure=insecure))
+        return _registry(reference, rest, store, insecure, transport)
     if scheme == "rootfs":
+        from spybuild.images.rootfs_source import RootfsSource
+
         return RootfsSource(reference, Path(rest), platform)
     return _held(scheme, reference, rest, store)
 
 
-def _bare(reference: str, store: Store, client: Connect | None, insecure: bool, transport: Transport | None) -> Source:
+def _client(engine: str) -> Connect:
+    """Connects to the usual daemon of `docker` or `podman`."""
+
+    def connect() -> "EngineApi":
+        from spybuild.daemon.address import address_of
+        from spybuild.daemon.api import EngineApi
+
+        return EngineApi(address_of(engine))
+
+    return connect
+
+
+def _of_daemon(name: str, client: Connect, store: Store) -> "DaemonSource":
+    from spybuild.images.daemon import DaemonSource
+
+    return DaemonSource(name, client(), store)
+
+
+def _bare(reference: str, store: Store, client: Connect, insecure: bool, transport: "Transport | None") -> Source:
     name = str(Reference.parse(reference))
     try:
-        daemon = DaemonSource(name, client() if client else EngineApi(address_of("docker")), store)
+        daemon = _of_daemon(name, client, store)
         daemon.image()
     except (EngineUnavailable, ImageNotFound) as error:
         problem = error
@@ -94,7 +112,7 @@ def _bare(reference: str, store: Store, client: Connect | None, insecure: bool, 
         return daemon
     if not Reference.parse(reference).name:
         raise problem  # an image id, which registries do not know
-    source = _registry(reference, reference, store, transport or Transport(insecure=insecure))
+    source = _registry(reference, reference, store, insecure, transport)
     try:
         source.image()
     except (ImageNotFound, SourceUnavailable) as error:
@@ -103,7 +121,12 @@ def _bare(reference: str, store: Store, client: Connect | None, insecure: bool, 
     return source
 
 
-def _registry(reference: str, name: str, store: Store, transport: Transport) -> Source:
+def _registry(reference: str, name: str, store: Store, insecure: bool, transport: "Transport | None") -> Source:
+    from spybuild.images.registry.names import RemoteImage
+    from spybuild.images.registry.repository import Repository
+    from spybuild.images.registry.transport import Transport
+
+    transport = transport or Transport(insecure=insecure)
     wanted = RemoteImage.parse(name)
     _require_sound(wanted.digest)
     repository = Repository(wanted.repository, transport)

@@ -5,7 +5,7 @@ import hashlib
 import os
 import posixpath
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from spybuild.errors import ImageInvalid, ImageNotFound
@@ -14,10 +14,10 @@ from spybuild.images.files import Elf, Entry, Kind
 from spybuild.images.keeping import MOST_OF_TEXT, is_settings, is_text
 from spybuild.images.links import resolve, resolve_link
 
-_KERNEL = ("/proc", "/sys", "/dev")  # mounted into a running system, and part of no image
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 1 << 20
+_MOST_ELVES = 100
 
 
 class FolderFiles:
@@ -29,8 +29,13 @@ class FolderFiles:
 
     _root = -1
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, with_mounts: bool = False) -> None:
         """Open the folder.
+
+        Args:
+            root: the folder.
+            with_mounts: whether folders where other file systems are mounted are gone into; an image has empty ones
+                there (`/proc`, `/sys`, volumes).
 
         Raises:
             ImageNotFound: there is no such folder, or it may not be read.
@@ -39,6 +44,8 @@ class FolderFiles:
             self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise ImageNotFound(f"{root} is no root filesystem: {error.strerror}") from error
+        self._device = None if with_mounts else os.fstat(self._root).st_dev
+        self._elves: dict[tuple[int, int, int, int, str], Elf] = {}
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -55,7 +62,8 @@ class FolderFiles:
 
     def find_link(self, path: str) -> Entry | None:
         """The entry at `path` itself: a symbolic link at its end is not followed."""
-        real = resolve_link(path, self._target, self._is_folder)
+        walk = _Walk(self._look)
+        real = resolve_link(path, walk.target, walk.is_folder)
         return self._entry(real) if real is not None else None
 
     def names(self, path: str) -> tuple[str, ...]:
@@ -72,7 +80,7 @@ class FolderFiles:
             if entry is None:
                 continue
             yield entry
-            if entry.kind is Kind.DIRECTORY and not self._is_mounted_by_kernel(entry.path):
+            if entry.kind is Kind.DIRECTORY:
                 left.extend(self._below(entry.path))
 
     def expect(self, paths: Iterable[str]) -> None:
@@ -109,8 +117,19 @@ class FolderFiles:
         """What an ELF file says of itself; None where the file is none, or there is no file."""
         with contextlib.suppress(FileNotFoundError), self._opened(path) as file:
             if os.pread(file, len(MAGIC), 0) == MAGIC:
-                return read_elf(reader_of(file), os.fstat(file).st_size, posixpath.basename(path))
+                return self._elf(file, posixpath.basename(path))
         return None
+
+    def _elf(self, file: int, name: str) -> Elf | None:
+        """What an open ELF file says. The first are kept: among them are interpreters, which are searched through."""
+        found = os.fstat(file)
+        identity = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, name)
+        if identity in self._elves:
+            return self._elves[identity]
+        elf = read_elf(reader_of(file), found.st_size, name)
+        if elf and len(self._elves) < _MOST_ELVES:
+            self._elves[identity] = elf
+        return elf
 
     def covered(self) -> Iterator[tuple[Entry, bytes]]:
         """The small text files; a folder hides none."""
@@ -122,38 +141,35 @@ class FolderFiles:
                         yield entry, content
 
     def _real(self, path: str) -> str | None:
-        return resolve(path, self._target, self._is_folder)
-
-    def _target(self, path: str) -> str | None:
-        entry = self._entry(path)
-        return entry.target if entry and entry.kind is Kind.SYMLINK else None
-
-    def _is_folder(self, path: str) -> bool:
-        entry = self._entry(path)
-        return entry is not None and entry.kind is Kind.DIRECTORY
+        walk = _Walk(self._look)
+        return resolve(path, walk.target, walk.is_folder)
 
     def _entry(self, path: str) -> Entry | None:
         """The entry at a path whose folders are no links."""
+        return self._look(path)[0]
+
+    def _look(self, path: str) -> tuple[Entry | None, bool]:
+        """The entry at a path whose folders are no links, and whether something is in it, or may be."""
         inside = path.lstrip("/") or "."
         with contextlib.suppress(OSError, ValueError):
             found = os.stat(inside, dir_fd=self._root, follow_symlinks=False)
             target = os.readlink(inside, dir_fd=self._root) if stat.S_ISLNK(found.st_mode) else ""
-            return _as_entry(path, found, target)
-        return None
+            return _as_entry(path, found, target), stat.S_ISDIR(found.st_mode) and not self._is_mount(found)
+        return None, False
 
     def _listing(self, path: str) -> tuple[str, ...]:
         with contextlib.suppress(OSError, ValueError), self._folder_of(posixpath.join(path, ".")) as folder:
+            if self._is_mount(os.fstat(folder)):
+                return ()
             return tuple(sorted(os.listdir(folder)))  # noqa: PTH208  # a descriptor is no path
         return ()
 
     def _below(self, path: str) -> list[str]:
         return [posixpath.join(path, name) for name in reversed(self._listing(path))]
 
-    def _is_mounted_by_kernel(self, path: str) -> bool:
-        if path not in _KERNEL:
-            return False
-        with self._folder_of(posixpath.join(path, ".")) as folder:
-            return os.fstat(folder).st_dev != os.fstat(self._root).st_dev
+    def _is_mount(self, found: os.stat_result) -> bool:
+        """Whether a folder is of a file system that is left alone; of overlays, only folders tell which they are of."""
+        return self._device is not None and stat.S_ISDIR(found.st_mode) and found.st_dev != self._device
 
     @contextlib.contextmanager
     def _folder_of(self, path: str) -> Iterator[int]:
@@ -187,6 +203,27 @@ class FolderFiles:
             yield file
         finally:
             os.close(file)
+
+
+class _Walk:
+    """One walk along a path; each of its entries is looked at once."""
+
+    def __init__(self, look: Callable[[str], tuple[Entry | None, bool]]) -> None:
+        self._look = look
+        self._path = ""
+        self._seen: tuple[Entry | None, bool] = None, False
+
+    def target(self, path: str) -> str | None:
+        entry, _ = self._at(path)
+        return entry.target if entry and entry.kind is Kind.SYMLINK else None
+
+    def is_folder(self, path: str) -> bool:
+        return self._at(path)[1]
+
+    def _at(self, path: str) -> tuple[Entry | None, bool]:
+        if path != self._path:
+            self._path, self._seen = path, self._look(path)
+        return self._seen
 
 
 def _as_entry(path: str, found: os.stat_result, target: str) -> Entry:

@@ -18,7 +18,7 @@ from spybuild.integrity.libraries import Libraries
 from spybuild.integrity.modules import Candidate
 from spybuild.integrity.pythons import Python
 from spybuild.integrity.survey import Survey, some
-from spybuild.model.integrity import BinaryGroup, Build, ForeignAbi
+from spybuild.model.integrity import BinaryBuild, BinaryGroup, ForeignAbi
 
 _LARGEST_WHEEL = 1 << 16
 _TAG = re.compile(r"^Tag:\s*(\S+)\s*$", re.MULTILINE)
@@ -32,7 +32,7 @@ class Binaries:
     survey: Survey
     elves: Elves
     libraries: Libraries
-    groups: dict[tuple[str, str, Build], set[str]] = field(default_factory=lambda: defaultdict(set))
+    groups: dict[tuple[str, str, BinaryBuild], set[str]] = field(default_factory=lambda: defaultdict(set))
     unseen: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
     accepted: frozenset[str] = frozenset()
 

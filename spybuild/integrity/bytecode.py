@@ -62,7 +62,7 @@ class Compiled:
             return
         package = posixpath.dirname(folder)
         source = f"{package}/{match['stem']}.py"
-        if source in self.survey.entries:
+        if source in self.survey:
             if self._is_stale(path, source):
                 self._keep("stale", source, path)
         elif self._is_dead(package, source):
@@ -108,7 +108,7 @@ class Compiled:
         base = path.removesuffix(".pyc")
         if self.python.target.implementation != "CPython" or not self._is_importable(posixpath.dirname(path)):
             return
-        if f"{base}.py" in self.survey.entries or not posixpath.basename(base).isidentifier():
+        if f"{base}.py" in self.survey or not posixpath.basename(base).isidentifier():
             return
         start = self._start(path)
         if start and is_foreign(start, self.python.target.minor):

@@ -4,7 +4,7 @@ import re
 
 from spybuild.errors import ImageInvalid
 from spybuild.images.files import Elf, Files
-from spybuild.model.integrity import Build
+from spybuild.model.integrity import BinaryBuild
 from spybuild.model.platforms import Platform
 from spybuild.rules.integrity_machines import is_native
 
@@ -23,7 +23,7 @@ class Elves:
         self.files, self.platform = files, platform
         self.float_abi = ""
         self.unread: dict[str, str] = {}
-        self._builds: dict[str, Build] = {}
+        self._builds: dict[str, BinaryBuild] = {}
         self._read: dict[str, Elf | None] = {}
         self._defined: dict[str, frozenset[str] | None] = {}
 
@@ -35,7 +35,7 @@ class Elves:
                 self.unread[path] = elf.unread
         return self._read[path]
 
-    def build(self, path: str) -> Build:
+    def build(self, path: str) -> BinaryBuild:
         """What a file was built for."""
         if path not in self._builds:
             self._builds[path] = _build(self.read(path))
@@ -74,11 +74,11 @@ class Elves:
             return None
 
 
-def _build(elf: Elf | None) -> Build:
+def _build(elf: Elf | None) -> BinaryBuild:
     if elf is None:
-        return Build(machine=0)
+        return BinaryBuild(machine=0)
     float_abi = elf.float_abi if elf.machine == _ARM else ""
-    return Build(machine=elf.machine, bits=elf.bits, little=elf.little, float_abi=float_abi, libc=elf.libc)
+    return BinaryBuild(machine=elf.machine, bits=elf.bits, little=elf.little, float_abi=float_abi, libc=elf.libc)
 
 
 def _versions(content: bytes) -> frozenset[str]:

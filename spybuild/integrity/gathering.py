@@ -21,7 +21,7 @@ from spybuild.integrity.secrets import leaks
 from spybuild.integrity.survey import Survey, some
 from spybuild.integrity.venvs import read_venv, venv_folders
 from spybuild.model.image import ImageConfig
-from spybuild.model.integrity import BinaryGroup, Checked, EntryFacts, Soundness, Undecided, VenvFacts
+from spybuild.model.integrity import BinaryGroup, Checked, EntryFacts, Soundness, UndecidedFact, VenvFacts
 from spybuild.model.platforms import Platform
 from spybuild.model.target import Target
 
@@ -90,7 +90,7 @@ class _Gathering:
         folders = venv_folders(self.survey, self.files, self.config)
         if len(folders) > _MOST_VENVS:
             reason = f"there are {len(folders)} virtual environments, of which {_MOST_VENVS} were looked at"
-            self._add("undecided", [Undecided(subject="/", reason=reason)])
+            self._add("undecided", [UndecidedFact(subject="/", reason=reason)])
         for folder in folders[:_MOST_VENVS]:
             venv, inner = read_venv(folder, self.survey, self.files, self.config, self.platform)
             self._add("venvs", [self._as_used(venv, target)])
@@ -119,7 +119,7 @@ class _Gathering:
         try:
             self._add("requirements", requirements.unmet(python))
         except ImageInvalid as error:
-            self._add("undecided", [Undecided(subject=python.target.prefix, reason=error.message)])
+            self._add("undecided", [UndecidedFact(subject=python.target.prefix, reason=error.message)])
         self._add("python_requirements", requirements.unfit(python))
         self._add("undecided", _malformed(python))
         compiled = Compiled(python, self.survey, self.files)
@@ -143,7 +143,7 @@ class _Gathering:
         self._add("old_libraries", libraries.old_facts())
         if linker.is_exhausted:
             reason = "its binaries need too many libraries, one after the other, to follow them all"
-            self._add("undecided", [Undecided(subject=python.target.executable, reason=reason)])
+            self._add("undecided", [UndecidedFact(subject=python.target.executable, reason=reason)])
         self._count("binaries", sum(map(len, binaries.groups.values())))
 
     def _programs(self, target: Target | None) -> None:
@@ -172,11 +172,11 @@ class _Gathering:
         """Whether a musl image has a layer under which binaries made for glibc may run."""
         return self.libc == "musl" and any(self.files.find(path) for path in _GCOMPAT)
 
-    def _undecided(self) -> Iterator[Undecided]:
+    def _undecided(self) -> Iterator[UndecidedFact]:
         yield from _problems({**self.elves.unread, **self.records.problems})
         for venv in self.facts.get("venvs", ()):
             if venv.undecided:
-                yield Undecided(subject=venv.path, reason=venv.undecided)
+                yield UndecidedFact(subject=venv.path, reason=venv.undecided)
 
     def _add(self, name: str, found: Iterable[Any]) -> None:
         known = self.facts.setdefault(name, {})
@@ -191,12 +191,14 @@ def _version(target: Target) -> str:
     return f"{target.implementation} {numbers}"
 
 
-def _malformed(python: Python) -> Iterator[Undecided]:
+def _malformed(python: Python) -> Iterator[UndecidedFact]:
     for each in python.installed:
         if each.problems:
-            yield Undecided(subject=each.metadata or each.folder, reason=f"{label(each)}: {'; '.join(each.problems)}")
+            yield UndecidedFact(
+                subject=each.metadata or each.folder, reason=f"{label(each)}: {'; '.join(each.problems)}"
+            )
 
 
-def _problems(problems: dict[str, str]) -> Iterator[Undecided]:
+def _problems(problems: dict[str, str]) -> Iterator[UndecidedFact]:
     for path, reason in sorted(problems.items())[:_MOST_UNDECIDED]:
-        yield Undecided(subject=path, reason=reason)
+        yield UndecidedFact(subject=path, reason=reason)

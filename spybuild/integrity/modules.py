@@ -62,7 +62,7 @@ def accepted(python: Python, found: Iterable[Candidate]) -> frozenset[str]:
 def has_stand_in(survey: Survey, each: Candidate) -> bool:
     """Whether the module is there all the same, written in Python."""
     base = f"{each.folder}/{each.stem}"
-    return any(f"{base}{suffix}" in survey.entries for suffix in (".py", ".pyc", "/__init__.py"))
+    return any(f"{base}{suffix}" in survey for suffix in (".py", ".pyc", "/__init__.py"))
 
 
 def by_owner(python: Python, found: Mapping[tuple[str, str], list[Candidate]]) -> dict[str, list[list[Candidate]]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from spybuild.errors import ImageInvalid
-from spybuild.images.files import Files, Kind
+from spybuild.images.files import Files
 from spybuild.integrity.conda import conda_hashes
 from spybuild.integrity.pythons import Python, label
 from spybuild.integrity.survey import Survey, some
@@ -19,6 +19,7 @@ from spybuild.model.integrity import RecordFacts, SharedFiles
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")  # what PEP 427 asks for, or better
 _MOST = 64 << 20  # of what is hashed in memory
+_MOST_NAMED = 5
 # what installers write after RECORD was made, and what they leave out of it
 _OF_INSTALLERS = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
 _EXPENDABLE_FOLDERS = frozenset(
@@ -50,6 +51,7 @@ class Records:
         extras = self._extras(python)
         contested = {path for path, owners in _claims(python).items() if len(owners) > 1}
         fresh = [each for each in python.own_distributions if each.folder not in self._done]
+        self.files.expect(path for each in fresh for path, _ in python.recorded(each))
         for each in fresh:
             self._done.add(each.folder)
             facts = self._compare(python, each, contested, extras.get(each.folder, set()))
@@ -61,7 +63,7 @@ class Records:
         groups: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
         for path, owners in _claims(python).items():
             hashes = {entry.hash for _, entry in owners if entry.hash}
-            if len(hashes) > 1 and not _is_expendable(owners[0][1].written) and path in self.survey.entries:
+            if len(hashes) > 1 and not _is_expendable(owners[0][1].written) and path in self.survey:
                 groups[tuple(sorted({label(each) for each, _ in owners}))].add(path)
         for names, paths in groups.items():
             yield SharedFiles(distributions=names, files=some(paths))
@@ -76,6 +78,8 @@ class Records:
                 missing |= set() if gone else {path}
             elif path not in contested and self._is_edited(path, entry):
                 edited.add(path)
+        if weak := sorted({entry.algorithm for _, entry in python.recorded(each)} - {"", *_ALGORITHMS}):
+            self.problems[f"{each.folder}/RECORD"] = f"its hashes of kind {', '.join(weak[:_MOST_NAMED])} prove nothing"
         if edited and each.installer == "conda":
             edited -= self._as_conda_knows(python, each, edited)
         return RecordFacts(
@@ -90,20 +94,17 @@ class Records:
         return {path for path in paths if self.files.sha256(path) == known.get(path)}
 
     def _is_there(self, path: str) -> bool:
-        return path in self.survey.entries or self.files.find(path) is not None
+        return path in self.survey or self.files.find(path) is not None
 
     def _is_edited(self, path: str, entry: RecordEntry) -> bool:
-        """Whether a file's content is not what RECORD says; lines without a hash that we know say nothing."""
+        """Whether a file's content is not what RECORD says; of lines without a hash to rely on, nothing is known."""
         if entry.algorithm not in _ALGORITHMS:
             return False
-        found = self.survey.entries.get(path)
-        if found is None or found.kind is not Kind.FILE:
-            found = self.files.find(path)
-        if found is None or found.kind is not Kind.FILE:
-            return found is not None
         try:
             content = self._hash(path, entry.algorithm)
-        except (FileNotFoundError, ImageInvalid) as error:
+        except FileNotFoundError:
+            return True  # something is there, and is no file
+        except ImageInvalid as error:
             self.problems[path] = str(error)
             return False
         self.hashed += 1

@@ -4,6 +4,7 @@ Markers (PEP 508) are evaluated for the target. What its files do not tell (the 
 both ends: a requirement that is unmet under every assumption is unmet, under some of them it is undecided.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.markers import InvalidMarker, UndefinedComparison, UndefinedEnvironmentName
@@ -15,17 +16,12 @@ from spybuild.errors import ImageInvalid
 from spybuild.integrity.pythons import Python, label
 from spybuild.interpreters.distributions import Installed
 from spybuild.model.integrity import PythonRequirement, Requirement
+from spybuild.model.machines import machine_name
 from spybuild.model.target import Target
 
-_MACHINES = {
-    "386": "i686",
-    "amd64": "x86_64",
-    "arm64": "aarch64",
-    "loong64": "loongarch64",
-    "mips64le": "mips64",
-}
-_ARM = {"v5": "armv5tel", "v6": "armv6l", "v7": "armv7l"}
 _IMPLEMENTATIONS = {"CPython": "cpython", "PyPy": "pypy"}
+_OF_KERNEL = ("platform_release", "platform_version")
+_COMPARED, _MOST_COMPARED = re.compile(r"[\"']([^\"']*)[\"']"), 20
 _MOST_STEPS = 100_000
 _Environment = Mapping[str, str]
 
@@ -41,7 +37,8 @@ def unmet(python: Python) -> Iterator[Requirement]:
     extras = _extras(present, worlds)
     for each in present.values():
         for wanted in () if python.is_managed(each) else each.requires:
-            doubts = [_fails(wanted, world, extras.get(each.key, ()), present) for world in worlds]
+            own = _worlds(wanted, worlds)
+            doubts = [_fails(wanted, world, extras.get(each.key, ()), present) for world in own]
             if any(doubt is not None for doubt in doubts):
                 doubt = next((doubt for doubt in doubts if doubt), "") or ("" if None not in doubts else _UNTOLD)
                 yield _as_unmet(each, wanted, present, doubt)
@@ -70,12 +67,11 @@ def environments(target: Target) -> tuple[dict[str, str], ...]:
 
 def _environment(target: Target, version: str, release: str, kernel: str) -> dict[str, str]:
     platform = target.platform
-    machine = _ARM.get(platform.variant or "v7", "armv7l") if platform.architecture == "arm" else ""
     return {
         "implementation_name": _IMPLEMENTATIONS.get(target.implementation, target.implementation.lower()),
         "implementation_version": version,
         "os_name": "posix",
-        "platform_machine": machine or _MACHINES.get(platform.architecture, platform.architecture),
+        "platform_machine": machine_name(platform.architecture, platform.variant),
         "platform_python_implementation": target.implementation,
         "platform_release": release,
         "platform_system": platform.os.capitalize(),
@@ -84,6 +80,15 @@ def _environment(target: Target, version: str, release: str, kernel: str) -> dic
         "python_version": f"{target.version[0]}.{target.version[1]}",
         "sys_platform": platform.os,
     }
+
+
+def _worlds(wanted: Wanted, worlds: Sequence[_Environment]) -> list[_Environment]:
+    """The environments for one requirement: the kernel may be what its marker compares it with, whatever that is."""
+    text = str(wanted.marker) if wanted.marker else ""
+    if not any(name in text for name in _OF_KERNEL):
+        return list(worlds)
+    compared = dict.fromkeys(_COMPARED.findall(text)[:_MOST_COMPARED])
+    return [*worlds, *({**worlds[0], **dict.fromkeys(_OF_KERNEL, each)} for each in compared)]
 
 
 def _extras(present: Mapping[str, Installed], worlds: Sequence[_Environment]) -> dict[str, tuple[str, ...]]:
@@ -97,7 +102,7 @@ def _extras(present: Mapping[str, Installed], worlds: Sequence[_Environment]) ->
             raise ImageInvalid("the installed distributions ask for more extras of each other than can be followed")
         for wanted in present[key].requires:
             to = canonicalize_name(wanted.name)
-            if to not in present or not any(_may_apply(wanted, world, extra) for world in worlds):
+            if to not in present or not any(_may_apply(wanted, world, extra) for world in _worlds(wanted, worlds)):
                 continue
             new = [each for each in map(canonicalize_name, wanted.extras) if each not in asked.get(to, ())]
             asked[to] = (*asked.get(to, ()), *new)

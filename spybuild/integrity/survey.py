@@ -1,8 +1,7 @@
 """One walk over an image's tree, and what every later question is answered from."""
 
 import bisect
-import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from spybuild.images.files import Entry, Files, Kind
 from spybuild.images.keeping import PACKAGES
@@ -12,28 +11,45 @@ _SUFFIXES = (".py", ".pyc", ".so", ".pth", "/pyvenv.cfg")
 
 
 class Survey:
-    """The files that may matter to Python, with their paths sorted, so that a folder's are one slice."""
+    """The paths of the files that may matter to Python, folder by folder; names, which recur, are held once."""
 
     def __init__(self, files: Files) -> None:
         """Walk the whole tree once; paths with symbolic links in the middle are met where they really are."""
-        self.entries: dict[str, Entry] = {entry.path: entry for entry in files.walk("/") if _matters(entry)}
-        self._paths = sorted(self.entries)
+        known: dict[str, str] = {}
+        self._names: dict[str, list[str]] = {}
+        for entry in files.walk("/"):
+            if _matters(entry):
+                folder, _, name = entry.path.rpartition("/")
+                self._names.setdefault(folder, []).append(known.setdefault(name, name))
+        for names in self._names.values():
+            names.sort()
+        self._folders = sorted(self._names)
+
+    def __contains__(self, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        names = self._names.get(folder, [])
+        at = bisect.bisect_left(names, name)
+        return names[at : at + 1] == [name]
 
     def below(self, folder: str) -> Sequence[str]:
         """The paths of all files below `folder`, sorted."""
-        base = folder.rstrip("/")
-        start = bisect.bisect_left(self._paths, f"{base}/")
-        return self._paths[start : bisect.bisect_left(self._paths, f"{base}0", start)]  # "0" comes after "/"
+        return sorted(f"{each}/{name}" for each in self._inside(folder) for name in self._names[each])
 
     def has_below(self, folder: str) -> bool:
         """Whether there is any file below `folder`."""
-        base = f"{folder.rstrip('/')}/"
-        start = bisect.bisect_left(self._paths, base)
-        return start < len(self._paths) and self._paths[start].startswith(base)
+        return any(True for _ in self._inside(folder))
 
     def named(self, name: str) -> list[str]:
         """The paths of all files of this name."""
-        return [path for path in self._paths if posixpath.basename(path) == name]
+        return sorted(path for folder in self._folders if (path := f"{folder}/{name}") in self)
+
+    def _inside(self, folder: str) -> Iterator[str]:
+        """The folder and those below it, of those that have files."""
+        base = folder.rstrip("/")
+        if base in self._names:
+            yield base
+        start = bisect.bisect_left(self._folders, f"{base}/")
+        yield from self._folders[start : bisect.bisect_left(self._folders, f"{base}0", start)]  # "0" comes after "/"
 
 
 def some(paths: Iterable[str]) -> Paths:

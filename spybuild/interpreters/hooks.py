@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from spybuild.errors import ImageInvalid
 from spybuild.images.files import Files, is_file
+from spybuild.interpreters.shims import Shims
 from spybuild.interpreters.starting import SITE_FOLDERS, PthLine, pth_lines
 from spybuild.model.target import Target
 
@@ -40,12 +41,11 @@ _NSPKG = tuple(
         r"m and setattr\(sys\.modules\['[\w.]+'\], '\w+', m\)",
     )
 )
-# these may put another module in the place of one of the standard library, and provide nothing else
-_SHIMS = (
-    (re.compile(r"import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os\.environ\.get\(var, '\w+'\) == 'local'; "
-                r"enabled and __import__\('_distutils_hack'\)\.add_shim\(\);"), ("distutils",)),
-    (re.compile(r"import _virtualenv"), ()),
-)  # fmt: skip
+_DISTUTILS = re.compile(
+    r"import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os\.environ\.get\(var, '\w+'\) == 'local'; "
+    r"enabled and __import__\('_distutils_hack'\)\.add_shim\(\);"
+)
+_VIRTUALENV = "import _virtualenv"
 _DEBIANS_SITECUSTOMIZE = b"""# install the apport exception handler if available
 try:
     import apport_python_hook
@@ -76,7 +76,7 @@ class Hooks:
 
 def read_hooks(files: Files, target: Target) -> Hooks:
     """What the interpreter runs when it starts, told from the site folders on its path."""
-    reader = _Reader(files)
+    reader = _Reader(files, target)
     for folder in dict.fromkeys(target.search_path):
         if posixpath.basename(folder) in SITE_FOLDERS:
             reader.read(folder)
@@ -87,30 +87,41 @@ def read_hooks(files: Files, target: Target) -> Hooks:
 class _Reader:
     """Takes in one site folder after the other."""
 
-    def __init__(self, files: Files) -> None:
-        self._files = files
+    def __init__(self, files: Files, target: Target) -> None:
+        self._files, self._target = files, target
         self.mapping: dict[str, str] = {}
         self.namespaces: dict[str, tuple[str, ...]] = {}
         self.doubted: dict[str, str] = {}
         self.unknown: list[str] = []
 
     def read(self, folder: str) -> None:
+        shims = Shims(self._files, folder)
         for line in pth_lines(self._files, folder):
-            if isinstance(line, PthLine) and not self._takes(folder, line):
+            if isinstance(line, PthLine) and not self._takes(folder, line, shims):
                 self.unknown.append(f"{line.path}:{line.number}")
 
-    def _takes(self, folder: str, line: PthLine) -> bool:
+    def _takes(self, folder: str, line: PthLine, shims: Shims) -> bool:
         """Take in what a line does; False where that cannot be known."""
         text = line.text.strip()
-        for shim, names in _SHIMS:
-            if shim.fullmatch(text):
-                self.doubted.update(dict.fromkeys(names, line.path))
-                return True
+        if text == _VIRTUALENV:
+            path = self._found("_virtualenv")
+            return path is None or (path == f"{folder}/_virtualenv.py" and shims.is_virtualenv(path))
+        if _DISTUTILS.fullmatch(text):
+            self.doubted["distutils"] = line.path  # another may be put in its place, and nothing else is provided
+            paths = [f"{folder}/_distutils_hack/{name}" for name in ("__init__.py", "override.py")]
+            known = all(shims.is_recorded(path, "setuptools") for path in paths if is_file(self._files, path))
+            return known and self._found("_distutils_hack") in (None, paths[0])
         if parts := _namespace_in(text):
             self._add_namespace(".".join(parts), posixpath.join(folder, *parts))
             return True
         match = _EDITABLE.fullmatch(text)
-        return match is not None and self._takes_finder(posixpath.join(folder, f"{match[1]}.py"))
+        path = f"{folder}/{match[1]}.py" if match else ""
+        is_known = match is not None and self._found(match[1]) == path and shims.is_recorded(path)
+        return is_known and self._takes_finder(path)
+
+    def _found(self, name: str) -> str | None:
+        """The file that an import at the start may load first; None where it fails, and so provides nothing."""
+        return next(_that_may_be(name, self._files, self._target), None)
 
     def _takes_finder(self, path: str) -> bool:
         """Take in the two tables at the head of a finder that setuptools wrote for an editable install."""

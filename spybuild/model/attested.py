@@ -45,7 +45,8 @@ def _day(text: str) -> date:
 
 
 def _version(value: Any) -> int:
-    if getattr(value, "resolved", value) != 1 or isinstance(value, bool):
+    resolved = getattr(value, "resolved", value)
+    if type(resolved) is not int or resolved != 1:
         raise ValueError("must be the number 1, the only version there is")
     return 1
 
@@ -60,13 +61,25 @@ Day = Annotated[
 ]
 
 
+def public_uri(uri: str) -> str:
+    """The URI of a key in a KMS or an HSM as it may be shown: of `pkcs11:` (RFC 7512) the token and the id alone.
+
+    Anything else there may hold the PIN.
+    """
+    scheme, separator, rest = uri.partition(":")
+    if scheme != "pkcs11":
+        return uri
+    attributes = rest.partition("?")[0].split(";")
+    return scheme + separator + ";".join(each for each in attributes if each.partition("=")[0] in ("token", "id"))
+
+
 class KeySigner(WireModel):
     """A key that the verifier was given.
 
     Attributes:
         fingerprint: sha256 of the public key's SubjectPublicKeyInfo in DER, computed by the verifier from the key it
             verified with, never taken from the bundle.
-        uri: where the verifier got the key, if a KMS (`awskms://…`); empty for a file.
+        uri: where the verifier got the key, if a KMS (`awskms://…`), as `public_uri` has it; empty for a file.
     """
 
     fingerprint: DigestText
@@ -209,7 +222,7 @@ def _attestation_kind(value: Any) -> str:
     return "verified"
 
 
-Attestation = Annotated[
+Examined = Annotated[
     Annotated[Verified, Tag("verified")] | Annotated[Refused, Tag("refused")], Discriminator(_attestation_kind)
 ]
 
@@ -223,7 +236,7 @@ class ChildEvidence(WireModel):
 
     platform: PlatformText
     digest: DigestText
-    attestations: tuple[Attestation, ...] = ()
+    attestations: tuple[Examined, ...] = ()
 
 
 class ImageEvidence(WireModel):
@@ -242,5 +255,5 @@ class ImageEvidence(WireModel):
     repository: ShortText
     digest: DigestText
     is_index: Flag
-    children: tuple[ChildEvidence, ...] = Field(default=())
-    attestations: tuple[Attestation, ...] = ()
+    children: tuple[ChildEvidence, ...] = ()
+    attestations: tuple[Examined, ...] = ()

@@ -74,6 +74,9 @@ def _nearest(keys: tuple[Key, ...], places: Mapping[tuple[Key, ...], Place]) -> 
 class Located(Model):
     """A model that knows where it was written, when it was read from a file."""
 
+    # what is only ever read as a part of another is not built for itself, which takes time
+    model_config = ConfigDict(defer_build=True)
+
     _place: Place | None = PrivateAttr(default=None)
     _places: Mapping[tuple[Key, ...], Place] = PrivateAttr(default_factory=dict)
 

@@ -267,3 +267,6 @@ class Contract(Module):
             for system in deployment.systems:
                 if system.environment:
                     yield system.environment
+
+
+Contract.model_rebuild()  # here, for first use may be in several threads, which not every pydantic bears

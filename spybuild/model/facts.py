@@ -215,8 +215,13 @@ class MachineFacts(Model):
 
     @property
     def platform(self) -> Platform:
-        """The OCI platform that these names mean; a 32-bit interpreter on a 64-bit kernel is told by its pointers."""
-        seen = Platform.of(self.system, self.machine)
+        """The OCI platform that these names mean.
+
+        A 32-bit interpreter on a 64-bit kernel is told by its pointers, and MIPS by its byte order, of which its name
+        says nothing.
+        """
+        is_mipsel = self.machine == "mips64" and self.byteorder == "little"
+        seen = Platform.of(self.system, "mips64le" if is_mipsel else self.machine)
         narrow = {"amd64": "386", "arm64": "arm"}
         return (
             Platform.of(seen.os, narrow[seen.architecture]) if self.bits == 32 and seen.architecture in narrow else seen

@@ -20,7 +20,7 @@ class Paths(Model):
     first: tuple[str, ...] = ()
 
 
-class Build(Model):
+class BinaryBuild(Model):
     """What a binary was built for, as its ELF header says; `machine` is `e_machine`, 0 for a file that is no ELF.
 
     `libc` is the C library it asks for (`glibc`, `musl`), empty where it asks for none or does not tell.
@@ -41,7 +41,7 @@ class BinaryGroup(Model):
 
     role: Literal["interpreter", "extension", "library", "program"]
     owner: str
-    build: Build
+    build: BinaryBuild
     files: Paths
     tags: tuple[str, ...] = ()
 
@@ -196,7 +196,7 @@ class Leak(Model):
     is_hidden: bool = False
 
 
-class Undecided(Model):
+class UndecidedFact(Model):
     """Something that could not be decided, and why."""
 
     subject: str
@@ -249,4 +249,4 @@ class Soundness(Model):
     python_requirements: tuple[PythonRequirement, ...] = ()
     bytecode: tuple[Bytecode, ...] = ()
     leaks: tuple[Leak, ...] = ()
-    undecided: tuple[Undecided, ...] = ()
+    undecided: tuple[UndecidedFact, ...] = ()

@@ -23,7 +23,17 @@ MACHINES = {
     "riscv64": Machine(243, 64, True),
     "s390x": Machine(22, 64, False),
 }
+# what `uname -m` says there, where that is not OCI's name; MIPS says the same for both byte orders
+_UNAMES = {"386": "i686", "amd64": "x86_64", "arm64": "aarch64", "loong64": "loongarch64", "mips64le": "mips64"}
+_UNAMES_OF_ARM = {"v5": "armv5tel", "v6": "armv6l", "v7": "armv7l", "v8": "armv8l"}
 _ARCHITECTURES = {machine: architecture for architecture, machine in MACHINES.items()}
+
+
+def machine_name(architecture: str, variant: str = "") -> str:
+    """What `uname -m`, and so `platform.machine()`, says on a machine of an OCI architecture."""
+    if architecture == "arm":
+        return _UNAMES_OF_ARM.get(variant, "armv7l")
+    return _UNAMES.get(architecture, architecture)
 
 
 def architecture_of(machine: Machine) -> str:

@@ -1,7 +1,6 @@
 """Closed sets of names, the nearest one to a misspelt name, and names shown in a message."""
 
 from collections.abc import Collection
-from difflib import get_close_matches
 
 # ImportSpy's names (its Config and constants modules), GraalPy under both of its names
 INTERPRETERS = (
@@ -23,6 +22,8 @@ def encodable(text: str) -> str:
 
 def nearest(name: str, names: Collection[str]) -> str:
     """A hint that names the most similar of `names` in any case, or nothing."""
+    from difflib import get_close_matches  # for messages alone
+
     lowered = {known.lower(): known for known in sorted(names, reverse=True)}
     matches = get_close_matches(name[:100].lower(), lowered, n=1, cutoff=0.6)
     return f"; did you mean {lowered[matches[0]]}?" if matches else ""

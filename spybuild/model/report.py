@@ -5,13 +5,16 @@ A report holds no time, no host path and nothing else that differs between two r
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, computed_field
 
 from spybuild.model.base import Model
 from spybuild.model.facts import Frame
 from spybuild.model.finding import Category, Finding, Told
+
+if TYPE_CHECKING:
+    from spybuild.model.contract import Contract
 
 EvidenceKind = Literal["runtime", "static", "config"]
 
@@ -59,6 +62,12 @@ class ContractReference(Model):
     path: Told
     policy_id: str | None = None
     digest: str | None = None
+
+    @classmethod
+    def of(cls, contract: "Contract") -> Self:
+        """The reference to a contract that was read."""
+        digest = str(contract.digest) if contract.digest else None
+        return cls(path=contract.path, digest=digest, policy_id=contract.policy_id)
 
 
 class Interpreter(Model):

@@ -37,7 +37,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?\d*([Zz]|[+
 class WireModel(Model):
     """Frozen and closed; an unknown key is refused at its own place, with the key that was probably meant."""
 
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -4,7 +4,7 @@ The command reads no more than the probe's source, so that the request and the n
 The source can be fed before the request is known: the interpreter compiles it meanwhile.
 """
 
-from importlib import resources
+import pkgutil
 
 BOOT = """import os,sys
 if sys.version_info<(3,6):sys.stderr.write("spybuild: needs Python 3.6+\\n");sys.exit(3)
@@ -17,7 +17,9 @@ exec(compile(r(int(r(17))),"<spybuild probe>","exec"),{"__name__":"<probe>","__b
 
 def probe_source() -> bytes:
     """The probe's source text."""
-    return resources.files("spybuild.probe").joinpath("probe.py").read_bytes()
+    source = pkgutil.get_data(__package__, "probe.py")  # importlib.resources takes longer to load than all else here
+    assert source, "it lies beside this file"
+    return source
 
 
 def framed(content: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """What the probe is asked, and its answer read back as facts."""
 
-import secrets as random_source
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -68,7 +68,7 @@ class Exchange:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._nonce = random_source.token_hex(16)
+        self._nonce = os.urandom(16).hex()
 
     @property
     def question(self) -> bytes:

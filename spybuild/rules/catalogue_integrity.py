@@ -5,6 +5,9 @@ from spybuild.rules.rule import Rule
 
 MISSING, MISMATCH, INVALID, UNKNOWN = Category.MISSING, Category.MISMATCH, Category.INVALID, Category.UNKNOWN
 
+INTEGRITY = "SPY6"
+"""What the ids of these rules begin with."""
+
 # fmt: off
 UNDECIDED_INTEGRITY = Rule(
     "SPY600", "undecided-integrity", UNKNOWN,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from spybuild.model.finding import Finding
-from spybuild.model.integrity import BinaryGroup, Build, Soundness
+from spybuild.model.integrity import BinaryBuild, BinaryGroup, Soundness
 from spybuild.model.platforms import Platform
 from spybuild.rules import catalogue_integrity as catalogue
 from spybuild.rules.catalogue import FOREIGN_INTERPRETER
@@ -28,7 +28,7 @@ def check_binaries(soundness: Soundness, platform: Platform) -> Iterator[Finding
     yield from _check_libraries(soundness)
 
 
-def _check_foreign(group: BinaryGroup, platform: Platform, strangers: Sequence[Build]) -> Iterator[Finding]:
+def _check_foreign(group: BinaryGroup, platform: Platform, strangers: Sequence[BinaryBuild]) -> Iterator[Finding]:
     if group.role == "interpreter":
         yield about_files(
             FOREIGN_INTERPRETER,
@@ -94,10 +94,10 @@ def _check_libraries(soundness: Soundness) -> Iterator[Finding]:
         )
 
 
-def _is_other_float(build: Build, own: Sequence[Build]) -> bool:
+def _is_other_float(build: BinaryBuild, own: Sequence[BinaryBuild]) -> bool:
     known = [each.float_abi for each in own if each.float_abi and each.machine == build.machine]
     return bool(build.float_abi and known) and build.float_abi not in known
 
 
-def _alike(one: Build, other: Build) -> bool:
+def _alike(one: BinaryBuild, other: BinaryBuild) -> bool:
     return (one.machine, one.bits, one.little) == (other.machine, other.bits, other.little)

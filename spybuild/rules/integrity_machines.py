@@ -1,6 +1,6 @@
 """Binaries against a platform: whether they are its own, and what they are called in a message."""
 
-from spybuild.model.integrity import Build
+from spybuild.model.integrity import BinaryBuild
 from spybuild.model.machines import MACHINES, Machine, architecture_of
 from spybuild.model.platforms import Platform
 
@@ -12,7 +12,7 @@ def machine_of(platform: Platform) -> Machine | None:
     return MACHINES.get(platform.architecture) if platform.os == "linux" else None
 
 
-def is_native(build: Build, platform: Platform) -> bool:
+def is_native(build: BinaryBuild, platform: Platform) -> bool:
     """Whether binaries built like this run on `platform`; an architecture that is not known refuses nothing."""
     if platform.os in _WITHOUT_ELF:
         return not build.machine
@@ -20,7 +20,7 @@ def is_native(build: Build, platform: Platform) -> bool:
     return wanted is None or wanted == (build.machine, build.bits, build.little)
 
 
-def describe(build: Build) -> str:
+def describe(build: BinaryBuild) -> str:
     """What a build is for, as people say it: `arm64`, `arm (soft float)`."""
     if not build.machine:
         return "no ELF file"

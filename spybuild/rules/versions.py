@@ -2,9 +2,6 @@
 
 import re
 
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
-
 _WITHOUT_MICRO = re.compile(r"\d+\.\d+")
 _MICROS = range(100)  # no minor version of Python has had more
 
@@ -18,6 +15,9 @@ def is_exactly(wanted: str, found: str) -> bool | None:
 
 def is_in_range(wanted: str, found: str) -> bool | None:
     """Whether the interpreter's version lies in a range (PEP 440); None where its micro version would decide."""
+    from packaging.specifiers import SpecifierSet  # most contracts name no range, and loading it takes time
+    from packaging.version import Version
+
     specifiers = SpecifierSet(wanted)
     try:
         if not _WITHOUT_MICRO.fullmatch(found):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spybuild.model.facts import Annotation
-from spybuild.static.core import Raised, TooMuch, Trial
+from spybuild.static.budget import TooMuch
+from spybuild.static.core import Raised, Trial
 from spybuild.static.forms import AliasedLater, Unresolved, Writer
 from spybuild.static.modules import Module
 from spybuild.static.scopes import Frame

@@ -1,8 +1,11 @@
 """Attributes and items: what `x.name` and `x[index]` are, and what setting them does."""
 
+from spybuild.static import failing
 from spybuild.static.core import ANYTHING, Raised
 from spybuild.static.items import Items
+from spybuild.static.known_reaching import attribute_of, is_anything
 from spybuild.static.modules import Module
+from spybuild.static.scopes import opened
 from spybuild.static.values import (
     Binding,
     Bound,
@@ -40,8 +43,9 @@ class Attributes(Items):
         """What `value.name` is."""
         if isinstance(value, Either):
             return self.joined([self.attribute(each, name, line) for each in value.options], line)
-        found = self._find(value, name, line)
+        found = attribute_of(value, name) or self._find(value, name, line)
         if found is None:
+            self.fail_if(failing.of_attribute(self.resolver, value, name), line)
             self.risk()
             if isinstance(value, Unknown):
                 return value
@@ -96,9 +100,10 @@ class Attributes(Items):
         return self.read_member(found)
 
     def _of_class(self, kind: Class, name: str) -> Value | None:  # noqa: C901  # the names every class has
+        top = tuple(each for each in [self.resolver.natives.builtin("object")] if each and each not in kind.mro)
         known: dict[str, Value] = {
             "__dict__": Namespace(kind), "__name__": Known(kind.name), "__qualname__": Known(kind.qualname),
-            "__module__": Known(kind.module), "__bases__": Tuple(kind.bases), "__mro__": Tuple(kind.mro),
+            "__module__": Known(kind.module), "__bases__": Tuple(kind.bases or top), "__mro__": Tuple(kind.mro + top),
             "__subclasses__": Special("class.__subclasses__"),
         }  # fmt: skip
         found = kind.find(name)
@@ -180,6 +185,10 @@ class Attributes(Items):
             return Bound(Special(f"function.{name}"), function)
         return None
 
+    def item_of(self, source: Value, reason: str, line: int | None) -> Value:
+        """An item of something that is not known, when it is iterated over."""
+        return source if is_anything(source) else self.unknown(reason, line)
+
     def set_attribute(self, target: Value, name: str, value: Value | None, line: int | None) -> None:
         """Do `target.name = value`, or delete it where `value` is None."""
         for each in options(target):
@@ -187,7 +196,10 @@ class Attributes(Items):
 
     def _set_one(self, target: Value, name: str, value: Value | None, line: int | None, *, certain: bool) -> None:
         binding = None if value is None else Binding(value, line)
-        self.lend(target, line)
+        if certain:
+            self.fail_if(failing.of_setting(target, name), line)
+        if not isinstance(target, Function | Module):
+            self.lend(target, line)
         match target:
             case Class() | Module() | Instance():
                 self._set_cell(target, name, binding, certain, line)
@@ -195,10 +207,18 @@ class Attributes(Items):
                 if name in _CODE_SLOTS:
                     binding = Binding(self.unknown(f"its {name} is replaced", line), line)
                 self.journal.write(target.cells, name, binding)
+            case Special(key="anything" | "frame"):
+                self.reach_out("it may be changed through what may be any object", line)
             case Unknown() | Namespace() | Bound() | Special():
                 self.risk(ANYTHING)
         if value is not None and not isinstance(target, Class | Module | Function):
             self.keep_watch(value, line)
+
+    def _replace_bases(self, kind: Class, why: Doubt) -> None:
+        """Another's class is left as it is, for whoever else asks for it; only this module knows better."""
+        self.poison(Namespace(kind), why.reason, why.line)
+        if kind.maker in (None, self.module):
+            kind.unsure = kind.unsure or why
 
     def _set_cell(self, target: Object, name: str, binding: Binding | None, certain: bool, line: int | None) -> None:
         if isinstance(target, Instance) and (found := target.kind.find(name)):
@@ -207,9 +227,11 @@ class Attributes(Items):
             why = Doubt("it may be set from outside", line)
             old = target.cells.get(name)
             binding = Binding(old.value if old else self.unknown(why.reason, line), line, why)
+        if isinstance(target, Class) and name == "_fields_":
+            why = Doubt("its metaclass is written in C, and may add to it", line)
+            opened(self.journal, target.cells, why, rebinds=False)
         if isinstance(target, Class) and name in ("__bases__", "__class__"):
-            self.poison(Namespace(target), f"its {name} is replaced", line)
-            target.unsure = target.unsure or Doubt(f"its {name} is replaced", line)
+            self._replace_bases(target, Doubt(f"its {name} is replaced", line))
         self.put(target if isinstance(target, Module | Class) else None, target.cells, name, binding)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from spybuild.static import failing
 from spybuild.static.core import ANYTHING, Raised, Trial
 from spybuild.static.loops import Loops
 from spybuild.static.scopes import End
@@ -86,6 +87,8 @@ class Branches(Loops):
         for risk in trial.risks - {ANYTHING}:
             if self.trials and not any(self._catches(handler, risk) for handler in node.handlers):
                 self.trials[-1].risks.add(risk)
+            elif risk == "OSError" and not any(self._catches(handler, risk) for handler in node.handlers):
+                self.doubt_import("what it needs of the running container may be missing", node.lineno)
         if ANYTHING in trial.risks and self.trials:
             self.trials[-1].risks.add(ANYTHING)
         if not reachable:
@@ -154,6 +157,7 @@ class Branches(Loops):
         swallows = False
         for item in node.items:
             manager = self.evaluate(item.context_expr)
+            self.fail_if(failing.of_context(manager), node.lineno)
             self.lend(manager, node.lineno)
             swallows = swallows or self.resolver.swallows(manager)
             if item.optional_vars:

@@ -1,9 +1,11 @@
 """Calls: functions of the image are followed a little way, the standard library's are known by what they mean."""
 
-from spybuild.static import known_methods
+from spybuild.static import failing, known_methods, surroundings
+from spybuild.static.classes import is_abstract_class
 from spybuild.static.core import Arguments
-from spybuild.static.following import Following
+from spybuild.static.following import CODE, Following
 from spybuild.static.knowledge import KNOWN, RETURNED, SAFE, Call
+from spybuild.static.known_reaching import ANYTHING, is_anything
 from spybuild.static.values import (
     CONTENT,
     Bound,
@@ -40,6 +42,12 @@ _IMMUTABLE = (
 )
 
 
+_HANDING_ON = tuple(  # what gives the items, or an attribute, of what it is given
+    f"builtins.{name}"
+    for name in ("vars", "list", "tuple", "dict", "set", "iter", "next", "sorted", "reversed", "filter", "enumerate",
+                 "zip", "map", "type", "max", "min")
+)  # fmt: skip
+_CALLING = tuple(f"builtins.{name}" for name in ("map", "filter", "sorted", "max", "min", "iter", "__build_class__"))
 _DESCRIPTORS = ("builtins.property", "builtins.staticmethod", "builtins.classmethod", "builtins.super", "builtins.type")
 
 
@@ -49,6 +57,7 @@ class Calls(Following):
     def call(self, function: Value, arguments: Arguments, line: int | None) -> Value:
         """What a call returns."""
         self.step()
+        self._ask(function, arguments, line)
         match function:
             case Function():
                 return self.follow(function, arguments, line)
@@ -76,6 +85,13 @@ class Calls(Following):
             case _:
                 return self.unfollowed(arguments, line)
 
+    def _ask(self, function: Value, arguments: Arguments, line: int | None) -> None:
+        """Whether it can be called at all, and what the call depends on."""
+        self.fail_if(failing.of_callee(function), line)
+        asked = surroundings.asked_by(self.resolver, function, arguments)
+        if asked:
+            self.depend(asked, line)
+
     def _one_of_several(self, choices: tuple[Value, ...], arguments: Arguments, line: int | None) -> Value:
         results: list[Value] = []
 
@@ -88,6 +104,7 @@ class Calls(Following):
 
     def _bound(self, bound: Bound, arguments: Arguments, line: int | None) -> Value:
         function, receiver = bound.function, bound.receiver
+        self.weigh(receiver)
         if isinstance(function, Native):
             name = function.key.rpartition(".")[2]
             if function.key in KNOWN:
@@ -111,7 +128,7 @@ class Calls(Following):
         given = _prepended(receiver, arguments)
         result = handler(Call(self.as_interpreter(), given, line)) if handler else None
         if result is None:
-            result = known_methods.text_method(name, given)
+            result = known_methods.text_method(self.as_interpreter(), name, given, line)
         if result is not None:
             return result
         if isinstance(receiver, Namespace):
@@ -124,10 +141,13 @@ class Calls(Following):
         constant = self.resolver.constants.called(key)
         if constant is not None:
             return constant
+        if key in _HANDING_ON and any(map(is_anything, arguments.every)):
+            return ANYTHING
         handler = KNOWN.get(key)
         if (key in RETURNED or key.startswith("builtins.")) and key not in _DESCRIPTORS:
             for argument in arguments.every:
-                self.lend(argument, line)
+                if not isinstance(argument, Function) or not key.startswith("builtins.") or key in _CALLING:
+                    self.lend(argument, line)
         result = handler(Call(self.as_interpreter(), arguments, line)) if handler else RETURNED.get(key)
         if result is not None:
             if not isinstance(result, Known) and not key.startswith(SAFE):
@@ -143,6 +163,8 @@ class Calls(Following):
     # ---- classes ----
     def _instantiate(self, kind: Class, arguments: Arguments, line: int | None) -> Value:
         """Make an instance: `__new__` and `__init__` are followed where they may change more than the instance."""
+        if kind.path in _HANDING_ON and any(map(is_anything, arguments.every)):
+            return ANYTHING
         if kind.native:
             return self._make_native(kind, arguments, line)
         if kind.path in KNOWN and kind.home and kind.home.is_stdlib:
@@ -153,10 +175,26 @@ class Calls(Following):
                 return self.unfollowed(arguments, line, f"{kind.name}()")
         if kind.unsure or any(owner.path == "enum.Enum" for owner in kind.mro):
             return self.unfollowed(arguments, line, f"{kind.name}()")
+        self.fail_if(self._not_to_be_made(kind, arguments), line)
         instance = self._made(kind, arguments, line)
         if isinstance(instance, Instance) and instance.kind is kind:
             self._initialise(instance, arguments, line)
         return instance
+
+    def _not_to_be_made(self, kind: Class, arguments: Arguments) -> tuple[str, str] | None:
+        """Why `object.__new__` or `__init__` refuses to make an instance; None where it does not, or nobody knows."""
+        new, init = kind.find("__new__"), kind.find("__init__")
+        if kind.unknown() or (new and not new[0].native) or kind.dataclass or kind.tuple_fields is not None:
+            return None
+        if is_abstract_class(self.resolver, kind):
+            return "TypeError", f"Can't instantiate abstract class {kind.name}"
+        if init and isinstance(init[1].value, Function) and not init[1].doubt:
+            function = init[1].value
+            changed = any(function.cells.get(slot) for slot in CODE)
+            given = _prepended(Instance(kind=kind), arguments)
+            return None if changed else failing.of_arguments(function.node, given, f"{kind.name}.__init__")
+        plain = not init and not new and not any(owner.native for owner in kind.mro) and kind.metaclass is None
+        return ("TypeError", f"{kind.name}() takes no arguments") if plain and arguments.every else None
 
     def _made(self, kind: Class, arguments: Arguments, line: int | None) -> Value:
         found = kind.find("__new__")
@@ -178,7 +216,9 @@ class Calls(Following):
             return
         function = found[1].value
         if isinstance(function, Function) and (effects := function.module.effects):
-            if function.module is not self.module and not any(isinstance(each, Namespace) for each in arguments.every):
+            told = any(isinstance(each, Namespace) for each in arguments.every)
+            told = told or (self.resolver.traits(function.node).raises and not function.module.is_stdlib)
+            if function.module is not self.module and not told:
                 self.risk()
                 for argument in arguments.every:
                     self._lend(argument, line)
@@ -196,7 +236,8 @@ class Calls(Following):
         handler = KNOWN.get(kind.path)
         if kind.path not in _DESCRIPTORS:
             for argument in arguments.every:
-                self.lend(argument, line)
+                if not isinstance(argument, Function) or kind.module != "builtins" or kind.path in _CALLING:
+                    self.lend(argument, line)
         result = handler(Call(self.as_interpreter(), arguments, line)) if handler else None
         if result is not None:
             return result

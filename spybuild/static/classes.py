@@ -46,7 +46,7 @@ _SKIPPED_MEMBERS = (
 def describe(resolver: "Resolver", name: str, kind: Class, module: str) -> ClassFacts:
     """The facts of one class, as `module` has it: of the standard library's, only its own ones are read in full."""
     members, undecided = _members(resolver, kind)
-    doubt = kind.unsure
+    doubt = next((owner.unsure for owner in kind.mro if owner.unsure), None)
     return ClassFacts(
         name=name,
         module=kind.module,

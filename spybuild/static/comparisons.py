@@ -2,7 +2,7 @@
 
 import ast
 
-from spybuild.static import folding
+from spybuild.static import failing, folding
 from spybuild.static.attributes import Attributes
 from spybuild.static.modules import Module
 from spybuild.static.values import (
@@ -32,7 +32,10 @@ class Comparisons(Attributes):
             right = self.evaluate(right_node)
             self.lend(left, node.lineno)
             self.lend(right, node.lineno)
+            self.fail_if(failing.of_order(operator, left, right), node.lineno)
             results.append(self._comparison(operator, left, right))
+            if results[-1] is False:
+                break
             left = right
         if any(result is False for result in results):
             return Known(False)
@@ -42,6 +45,7 @@ class Comparisons(Attributes):
         return Some("bool")
 
     def _comparison(self, operator: ast.cmpop, left: Value, right: Value) -> bool | None:
+        self.weigh(left, right)
         special = self.resolver.constants.contains(left, right) if isinstance(operator, ast.In | ast.NotIn) else None
         if special is not None:
             return special == isinstance(operator, ast.In)

@@ -4,6 +4,7 @@ import ast
 from typing import Any
 
 from spybuild.static.attributes import Attributes
+from spybuild.static.known_reaching import ANYTHING, is_anything
 from spybuild.static.scopes import Frame
 from spybuild.static.values import (
     Cells,
@@ -34,6 +35,8 @@ class Comprehensions(Attributes):
         finally:
             self.frame = outer
         self._leak(node)
+        if not exact and any(map(is_anything, results)):
+            return ANYTHING
         if kind == "generator" and not exact:
             return Some("generator")
         return container("list" if kind == "generator" else kind, tuple(results) if exact else None)
@@ -53,17 +56,17 @@ class Comprehensions(Attributes):
         exact = items is not None and len(items) <= _MOST_TURNS
         if not exact:
             why = Doubt("a comprehension runs over what is not known", node.lineno)
-            self.maybe(lambda: self._turn(node, generator, others, None, []), why)
+            item = self.item_of(source, "an item of what is not known", node.lineno)
+            self.maybe(lambda: self._turn(node, generator, others, item, results), why)
             return False
         return all(self._turn(node, generator, others, item, results) for item in items or ())
 
     def _turn(
-        self, node: Any, generator: ast.comprehension, others: list[ast.comprehension], item: Value | None,
+        self, node: Any, generator: ast.comprehension, others: list[ast.comprehension], item: Value,
         results: list[Value],
     ) -> bool:  # fmt: skip
         self.step()
-        value = item or self.unknown("an item of what is not known", node.lineno)
-        self.assign(generator.target, value)
+        self.assign(generator.target, item)
         truths = [self.truth(self.evaluate(test)) for test in generator.ifs]
         if False in truths:
             return True

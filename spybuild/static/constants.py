@@ -3,6 +3,7 @@
 from spybuild.interpreters.search import Search
 from spybuild.static.values import Known, Some, Special, Tuple, Value
 
+SEARCHED = ("sys.path", "sys.meta_path", "sys.path_hooks")  # what decides where modules are found
 _BITS = {
     "amd64": 64,
     "arm64": 64,
@@ -58,8 +59,9 @@ class Constants:
             if target.version[2] >= 0
             else Some("str"),
         }
-        for key in ("sys.modules", "sys.builtin_module_names", "os.environ", "sys.implementation"):
+        for key in ("sys.modules", "sys.builtin_module_names", "os.environ", "sys.implementation", *SEARCHED):
             self._at[key] = Special(key)
+        self._at["ctypes.pythonapi"] = Special("anything")
 
     def _hexversion(self) -> Value:
         major, minor, micro = self.target.version

@@ -9,14 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from spybuild.static import patches
+from spybuild.static.budget import TooMuch
 from spybuild.static.modules import Module
 from spybuild.static.scopes import Changes, End, Frame, Journal
 from spybuild.static.values import (
     Binding,
     Cells,
     Class,
+    Container,
     Doubt,
     Known,
+    Tuple,
     Unknown,
     Value,
 )  # fmt: skip
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 MOST_STEPS = 150_000  # expressions and statements of one module
 MOST_DEPTH = 500  # expressions, statements and calls within each other, over all modules that are being read
 MOST_CALLS = 6  # calls within each other
+_LEAST_COUNTED = 20  # of items that are worked on at once
+_LETTERS_AN_ITEM = 10
 ANYTHING = "*"  # the exception that a call of something unknown may raise
 
 
@@ -41,10 +47,6 @@ class Raised(Exception):  # noqa: N818  # the target's exception, not ours
     def __init__(self, kind: str, message: str, module: Module, line: int | None, status: int | None = None) -> None:
         super().__init__(message)
         self.kind, self.message, self.module, self.line, self.status = kind, message, module, line, status
-
-
-class TooMuch(Exception):  # noqa: N818  # a limit, not an error
-    """A module, or a call, takes more steps than it is worth."""
 
 
 @dataclass(slots=True)
@@ -80,6 +82,21 @@ def _is_near(one: Module, other: Module) -> bool:
     return one.name.partition(".")[0] == other.name.partition(".")[0]
 
 
+def size_of(value: Value) -> int:
+    """How large a value is, in items."""
+    match value:
+        case Tuple(items=items):
+            return len(items)
+        case Container():
+            return len(value.content or ())
+        case Known(value=str() | bytes() as text):
+            return len(text) // _LETTERS_AN_ITEM
+        case Known(value=int() as number):
+            return number.bit_length() // _LETTERS_AN_ITEM
+        case _:
+            return 0
+
+
 class Core:
     """The state of one module's execution, and the ways to fork it. The other parts are in the subclasses' files."""
 
@@ -91,8 +108,8 @@ class Core:
         self.trials: list[Trial] = []
         self.handling: list[Raised | None] = []  # the exceptions that are being handled, where they are known
         self.ancestry: dict[str, frozenset[str]] = {}  # of exceptions that were raised, the names of their bases
-        self.steps = 0
-        self.limit = MOST_STEPS
+        self.steps = self.bulk = 0
+        self.limit, self.budget = MOST_STEPS, resolver.library.budget
         self.depth = resolver.depth
         self.assured: list[str] = []  # conditions on the environment that hold here, as text
         self.uncertain = 0  # paths that the target may not go, within each other
@@ -134,13 +151,28 @@ class Core:
     def step(self) -> None:
         """Count; a body may only cost so much."""
         self.steps += 1
-        if self.steps > self.limit:
+        self.budget.used += 1
+        if self.steps > self.limit or self.budget.used > self.budget.limit:
             raise TooMuch
 
     def spend(self, items: int) -> None:
         """Count what is copied or searched, too."""
         self.steps += items // 20
+        self.budget.used += items // 20
         self.step()
+
+    def count(self, items: int) -> None:
+        """Count work on many items at once. Its limit is its own: a call is no longer for what it looks through."""
+        self.bulk += items // 20
+        self.budget.used += items // 20
+        if self.bulk > MOST_STEPS or self.budget.is_spent:
+            raise TooMuch
+
+    def weigh(self, *values: Value) -> None:
+        """Count the work on values: their items, their letters, their digits."""
+        size = sum(map(size_of, values))
+        if size >= _LEAST_COUNTED:
+            self.count(2 * size)  # they are converted, and back
 
     # ---- names ----
     def mangle(self, name: str) -> str:
@@ -171,8 +203,10 @@ class Core:
         maker = owner if isinstance(owner, Module) else owner.maker if owner else None
         if isinstance(owner, Class) and name == "__module__" and maker and _is_near(maker, self.module):
             self._rename(owner, name, binding)
-        elif maker is not None and maker is not self.module:
+        elif owner is not None and maker is not None and maker is not self.module:
             self.stale.add((cells, name))
+            line = binding.line if binding else None
+            patches.note(self.module, patches.key_of(owner, name), Doubt(f"{name} is changed from outside", line))
         elif isinstance(owner, Class) and name in ("__module__", "__qualname__", "__name__"):
             self._rename(owner, name, binding)
         else:

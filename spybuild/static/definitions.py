@@ -3,21 +3,21 @@
 import ast
 from typing import Any
 
-from spybuild.static import known_tuples, making
-from spybuild.static.core import Arguments
-from spybuild.static.expressions import Expressions
-from spybuild.static.scopes import Frame
+from spybuild.static import failing, known_tuples, making, nodes, patches
+from spybuild.static.core import Arguments, Raised
+from spybuild.static.expressions import Expressions, type_parameters
+from spybuild.static.scopes import Frame, opened
 from spybuild.static.values import (
+    OPEN,
     Binding,
-    Cells,
     Class,
     Doubt,
-    Form,
     Function,
     Instance,
     Known,
     Namespace,
     Special,
+    Tuple,
     Unknown,
     Value,
 )  # fmt: skip
@@ -41,16 +41,33 @@ class Definitions(Expressions):
     def _run_annotations(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         every = node.args
         arguments = [*every.posonlyargs, *every.args, *every.kwonlyargs, every.vararg, every.kwarg]
-        for annotation in [*(each.annotation for each in arguments if each), node.returns]:
-            if annotation is not None:
-                self.run_annotation(annotation)
+        outer, self.frame = self.frame, self._type_scope(node)
+        try:
+            for annotation in [*(each.annotation for each in arguments if each), node.returns]:
+                if annotation is not None:
+                    self.run_annotation(annotation)
+        finally:
+            self.frame = outer
+
+    def _type_scope(self, node: Any) -> Frame:
+        """PEP 695: a frame that has the type parameters of a definition; the frame as it is where it has none."""
+        cells, frame = type_parameters(node), self.frame
+        if cells is None:
+            return frame
+        return Frame(
+            frame.module, cells, (frame.cells, *frame.enclosing), private=frame.private, function=frame.function
+        )
 
     def run_annotation(self, node: ast.expr) -> None:
         """Annotations are evaluated where they stand, except since 3.14 and under PEP 563; most do nothing."""
         if self.frame.module.has_lazy_annotations:
             return
-        if any(isinstance(inner, ast.Call | ast.NamedExpr) for inner in ast.walk(node)):
+        inner = list(nodes.walk(node))
+        if any(isinstance(each, ast.Call | ast.NamedExpr) for each in inner):
             self.evaluate(node)
+        elif not any(isinstance(each, ast.comprehension | ast.Lambda) for each in inner):
+            for name in (each for each in inner if isinstance(each, ast.Name)):
+                self.must_have(self.mangle(name.id), name.lineno)
 
     def decorate(self, decorator: Value, value: Value, written: ast.expr) -> Value:
         """What a decorator makes of a function or a class."""
@@ -64,14 +81,30 @@ class Definitions(Expressions):
     def define_class(self, node: ast.ClassDef) -> None:
         """`class`: bases, keywords, the body in a namespace of its own, then what metaclass and decorators do."""
         decorators = [self.evaluate(decorator) for decorator in node.decorator_list]
-        bases, exact = self._bases(node)
-        keywords = {item.arg or "**": self.evaluate(item.value) for item in node.keywords}
+        outer, self.frame = self.frame, self._type_scope(node)
+        try:
+            bases, exact = self._bases(node)
+            keywords = {item.arg or "**": self.evaluate(item.value) for item in node.keywords}
+        finally:
+            self.frame = outer
         kind = self._blank(node)
         self._run_body(node, kind)
-        value = self.make_class(kind, bases, keywords, exact)
+        value = self._doubted(self.make_class(kind, bases, keywords, exact), node.lineno)
         for decorator, written in zip(reversed(decorators), reversed(node.decorator_list), strict=True):
             value = self.decorate(decorator, value, written)
         self.bind(node.name, value, node.lineno)
+
+    def _doubted(self, value: Value, line: int) -> Value:
+        """A class whose members somebody else changes; nothing is known where `__build_class__` is another."""
+        replaced = patches.doubt_of(self.resolver.patched, "builtins", "__build_class__")
+        if replaced:
+            return Unknown(replaced)
+        if isinstance(value, Class):
+            for name, doubt in patches.members_of(self.resolver.patched, value).items():
+                value.unsure = value.unsure or (doubt if name == OPEN else None)
+                old = value.cells.get(name)
+                self.journal.write(value.cells, name, Binding(old.value if old else Unknown(doubt), line, doubt))
+        return value
 
     def _bases(self, node: ast.ClassDef) -> tuple[list[Value], bool]:
         bases: list[Value] = []
@@ -108,10 +141,9 @@ class Definitions(Expressions):
 
     def _bind_type_parameters(self, node: Any) -> None:
         """PEP 695: `class A[T]` has T in a scope of its own around it."""
-        parameters = getattr(node, "type_params", ())
-        if parameters and self.frame.owner:
-            names = {each.name: Binding(Form(each.name, None, type(each).__name__), node.lineno) for each in parameters}
-            self.frame.owner.enclosing = (Cells(names), *self.frame.owner.enclosing)
+        cells = type_parameters(node)
+        if cells and self.frame.owner:
+            self.frame.owner.enclosing = (cells, *self.frame.owner.enclosing)
             self.frame.enclosing = self.frame.owner.enclosing
 
     def make_class(self, kind: Class, bases: list[Value], keywords: dict[str, Value], exact: bool) -> Value:
@@ -124,6 +156,9 @@ class Definitions(Expressions):
         metaclass = keywords.get("metaclass") or next(
             (base.metaclass for base in kind.mro[1:] if base.metaclass is not None), None
         )
+        inherited = [making.base_of(self.resolver, base.metaclass) for base in kind.bases if base.metaclass is not None]
+        if not keywords.get("metaclass") and all(isinstance(each, Class) for each in inherited):
+            self.fail_if(failing.of_metaclasses([each for each in inherited if isinstance(each, Class)]), kind.line)
         kind.metaclass = metaclass
         making.finish(self, kind)
         self._run_set_names(kind)
@@ -132,8 +167,13 @@ class Definitions(Expressions):
 
     def _settle_bases(self, kind: Class, bases: list[Value], exact: bool) -> None:
         known = making.entries(self.resolver, kind, bases)
+        self.fail_if(failing.of_bases(known), kind.line)
         if not exact:
             kind.unsure = kind.unsure or Doubt("its bases are not known", kind.line)
+        known_all = exact and not kind.unsure and not any(base.unsure for base in known)
+        if known_all and not (making.has_order(known) and making.ends_in_object(bases)):
+            message = f"Cannot create a consistent method resolution order (MRO) for {kind.name}"
+            raise Raised("TypeError", message, self.frame.module, kind.line)
         making.set_bases(kind, known)
         if getattr(kind.node, "type_params", ()):
             making.add_generic(self.resolver, kind)
@@ -163,6 +203,20 @@ class Definitions(Expressions):
                     self.poison(Namespace(kind), f"__init_subclass__ of {base.name} is not known", kind.line)
                 break
 
+    def _add_as_c_does(self, kind: Class) -> None:
+        """The metaclasses of ctypes add the names in `_fields_`, and `from_param` to pointers (`_ctypes.c`)."""
+        why = Doubt("its metaclass is written in C, and may add to it", kind.line)
+        names = ["from_param"] if kind.cells.get("_type_") else []
+        fields = kind.cells.get("_fields_")
+        for each in self.items_of(self.resolver.actual(fields.value)) or (fields,) if fields else ():
+            name = each.items[0] if isinstance(each, Tuple) and each.items else None
+            if not isinstance(name, Known) or not isinstance(name.value, str):
+                opened(self.journal, kind.cells, why, rebinds=False)
+            else:
+                names.append(name.value)
+        for added in names:
+            self.journal.write(kind.cells, added, Binding(Unknown(why), kind.line))
+
     def _is_plain(self, metaclass: Value) -> bool:
         key = metaclass.key if isinstance(metaclass, Special) else getattr(metaclass, "path", "")
         return key in ("builtins.type", *_PLAIN_METACLASSES)
@@ -170,8 +224,8 @@ class Definitions(Expressions):
     def _leave_to(self, kind: Class, metaclass: Value) -> None:
         """A metaclass of the image: followed where it only hands on, else the class is what it makes of it."""
         self.lend(Class(metaclass=metaclass), kind.line)
-        if isinstance(metaclass, Class) and metaclass.native:
-            self.poison(Namespace(kind), f"{metaclass.name}, which is written in C, may add to it", kind.line)
+        if any(base.native and base.metaclass is metaclass for base in kind.mro):
+            self._add_as_c_does(kind)
             return
         if isinstance(metaclass, Class) and making.adds_nothing(metaclass):
             return

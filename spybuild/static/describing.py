@@ -12,7 +12,7 @@ from spybuild.model.facts import (
     Undecided,
     VariableFacts,
 )  # fmt: skip
-from spybuild.static import annotations, classes, submodules, texts
+from spybuild.static import annotations, classes, patches, submodules, texts
 from spybuild.static.forms import TYPING_HOMES
 from spybuild.static.made import Made
 from spybuild.static.modules import Module, parents_of
@@ -81,15 +81,23 @@ class Description:
 
     def add(self, name: str, binding: Binding) -> None:
         """Say what a name is bound to."""
-        if name in _IMPORT_DUNDERS:
-            return
-        found = self._behind(binding)
+        found = self.look(name, binding)
         if found is None:
-            self.missing = self.missing or (binding.value if isinstance(binding.value, Imported) else None)
             return
         if found.doubt:
             self.doubt(name, found.doubt, found.line)
         self._say(name, found)
+
+    def look(self, name: str, binding: Binding) -> Binding | None:
+        """What a name is bound to; None where that is not told of, or missing for sure."""
+        if name in _IMPORT_DUNDERS:
+            return None
+        changed = patches.doubt_of(self.resolver.patched, self.module.name, name)
+        binding = Binding(binding.value, binding.line, binding.doubt or changed)
+        found = self._behind(binding)
+        if found is None:
+            self.missing = self.missing or (binding.value if isinstance(binding.value, Imported) else None)
+        return found
 
     def _behind(self, binding: Binding) -> Binding | None:
         """The binding that an import leads to; its line stays the import's."""
@@ -231,6 +239,17 @@ def describe(resolver: "Resolver", module: Module, requested: str) -> ModuleFact
     )  # fmt: skip
 
 
+def ending(resolver: "Resolver", module: Module, requested: str) -> ModuleFacts:
+    """How the import of a module that has been read ends; its names are not told of."""
+    start = {"requested": requested, "name": module.name, "path": module.found.path}
+    if module.outcome is not Outcome.IMPORTED:
+        return ModuleFacts(**start, outcome=module.outcome, error=module.error, exit_status=module.exit_status)
+    said = Description(resolver, module)
+    for name, binding in list(module.cells.told()):
+        said.look(name, binding)
+    return _failed(module, said.missing, start) if said.missing else ModuleFacts(**start, outcome=Outcome.IMPORTED)
+
+
 def _add_submodules(said: Description, module: Module) -> None:
     """A submodule that is loaded is bound in its package, and takes the place of what was bound before."""
     for name, (submodule, doubt) in submodules.loaded_submodules(said.resolver, module).items():
@@ -249,7 +268,7 @@ def _is_later(own: Binding, submodule: Module) -> bool:
 
 def _settle(said: Description, module: Module) -> None:
     """What is in doubt as a whole: further names, or the import itself and so every name."""
-    doubt = module.cells.open
+    doubt = module.cells.open or patches.doubt_of(said.resolver.patched, module.name, OPEN)
     parents = (said.resolver.module(name) for name in parents_of(module.name))
     may_fail = next((each.may_fail for each in (module, *parents) if each and each.may_fail), None)
     if may_fail:

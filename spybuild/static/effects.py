@@ -6,6 +6,8 @@ Most could not: then a call of them need not be followed to know what it does to
 import ast
 from enum import IntFlag, auto
 
+from spybuild.static import nodes
+
 _DANGEROUS = frozenset(
     (
         "globals",
@@ -30,8 +32,27 @@ _DANGEROUS = frozenset(
         "import_module",
         "_sys",
         "_getframe",
+        "currentframe",
+        "tb_frame",
+        "gi_frame",
+        "cr_frame",
+        "__subclasses__",
+        "__globals__",
+        "gc",
+        "ctypes",
+        "pickle",
+        "runpy",
     )
 )
+_ASKED = frozenset(  # of `sys`
+    (
+        "platform", "version_info", "version", "exc_info", "audit", "argv", "stdin", "stdout", "stderr", "maxsize",
+        "byteorder", "executable", "exit", "flags", "getrefcount", "getsizeof", "getrecursionlimit", "implementation",
+        "intern", "is_finalizing", "maxunicode", "prefix", "base_prefix", "getfilesystemencoding", "hexversion",
+        "getdefaultencoding", "displayhook", "excepthook", "warnoptions", "float_info", "hash_info",
+        "getfilesystemencodeerrors", "exec_prefix", "base_exec_prefix", "float_repr_style", "getswitchinterval",
+    )
+)  # fmt: skip
 _MUTATORS = frozenset(
     (
         "append",
@@ -53,6 +74,7 @@ _MUTATORS = frozenset(
         "appendleft",
     )
 )
+_TELLING = (ast.Global, ast.Nonlocal, ast.Name, ast.Attribute, ast.Subscript)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -97,29 +119,28 @@ class Effects:
         waiting: list[tuple[ast.AST, tuple[ast.AST, ...]]] = [(tree, ())]
         while waiting:
             node, around = waiting.pop()
-            for definition in around:
-                self._note(definition, node)
+            if around:
+                self._note(around, node)
             if isinstance(node, _DEFINITIONS):
                 around = (*around[-8:], node)
                 self._of[node] = (_NONE, set())
-            waiting += [(inner, around) for inner in ast.iter_child_nodes(node)]
+            waiting += [(inner, around) for inner in nodes.children(node)] if not _only_asks(node) else []
         for node, (does, mentions) in self._of.items():
             name = getattr(node, "name", "<lambda>")
             self._mentions.setdefault(name, set()).update(mentions)
             if does:
                 self._by_name[name] = self._by_name.get(name, _NONE) | does
 
-    def _note(self, definition: ast.AST, node: ast.AST) -> None:
-        does, mentions = self._of[definition]
-        if isinstance(node, ast.Name):
-            mentions.add(node.id)
-        elif isinstance(node, ast.Attribute):
-            mentions.add(node.attr)
-        elif isinstance(node, ast.Lambda):
-            mentions.add("<lambda>")
-        effect = _effect(node)
-        if effect:
-            self._of[definition] = does | effect, mentions
+    def _note(self, around: tuple[ast.AST, ...], node: ast.AST) -> None:
+        mentioned, effect = _mentioned(node), _effect(node) if isinstance(node, _TELLING) else _NONE
+        if mentioned is None and not effect:
+            return
+        for definition in around:
+            does, mentions = self._of[definition]
+            if mentioned is not None:
+                mentions.add(mentioned)
+            if effect:
+                self._of[definition] = does | effect, mentions
 
     def _spread(self) -> None:
         """Who mentions a function that does something may do it, too."""
@@ -135,6 +156,24 @@ class Effects:
                 if joined != self._by_name.get(caller):
                     self._by_name[caller] = joined
                     waiting.append(caller)
+
+
+def _mentioned(node: ast.AST) -> str | None:
+    """The function that a node may stand for, by name."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return "<lambda>" if isinstance(node, ast.Lambda) else None
+
+
+def _only_asks(node: ast.AST) -> bool:
+    """`sys.platform` and its like: what does not lead to a namespace."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="sys" | "_sys"), attr=name, ctx=ast.Load()):
+            return name in _ASKED
+        case _:
+            return False
 
 
 def _is_of_self(node: ast.AST) -> bool:

@@ -5,11 +5,11 @@ The image's own ENV and what was given, with the variables that every container 
 
 from collections.abc import Mapping
 
+from spybuild.interpreters.programs import RUNTIMES_PATH
 from spybuild.model.facts import EnvironmentAnswer, Question
 from spybuild.model.image import ImageConfig
 
 _TRUTH_VALUES = ("true", "false", "1", "0", "yes", "no", "on", "off")
-_RUNTIMES_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # what containerd and Podman set
 
 
 def environment_of(config: ImageConfig, given: Mapping[str, str], home: str) -> dict[str, str]:
@@ -21,7 +21,7 @@ def environment_of(config: ImageConfig, given: Mapping[str, str], home: str) -> 
         home: HOME of the image's user, where ENV does not say.
     """
     own = dict(each.partition("=")[::2] for each in config.env)
-    return {"PATH": _RUNTIMES_PATH, "HOME": home, **own, **given}
+    return {"PATH": RUNTIMES_PATH, "HOME": home, **own, **given}
 
 
 def answer(question: Question, environment: Mapping[str, str]) -> EnvironmentAnswer:

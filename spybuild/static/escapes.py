@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 
+from spybuild.static import patches
 from spybuild.static.core import Arguments
 from spybuild.static.modules import Module
 from spybuild.static.paths import Paths
 from spybuild.static.scopes import opened
 from spybuild.static.values import (
     CONTENT,
+    OPEN,
     Binding,
     Bound,
     Cached,
@@ -106,11 +108,21 @@ class Escapes(Paths):
         """From here on a namespace may hold other names and other values than are told."""
         why = Doubt(reason, line)
         for owner in [namespace.owner] if namespace.owner else [frame.module for frame in self.frames]:
+            self.count(len(owner.cells.names) // 10)
             maker = owner.maker if isinstance(owner, Class) else owner
             if maker in (None, self.module):
                 opened(self.journal, owner.cells, why, rebinds=True)
             else:
                 self.stale.update((owner.cells, name) for name in owner.cells.names)
+                patches.note(self.module, patches.key_of(owner, OPEN), why)
+        if namespace.owner is None:  # the frames of whoever imports this module are among them
+            patches.note(self.module, patches.EVERYTHING, why)
+
+    def reach_out(self, reason: str, line: int | None) -> None:
+        """Something is done with what may be any object of the program; the standard library does no harm with it."""
+        if self.frame.module.is_stdlib:
+            return
+        self.poison(Namespace(None), reason, line)
 
     def truth(self, value: Value) -> bool | None:
         """Whether a value counts as true; None where that is not known."""

@@ -24,6 +24,7 @@ from spybuild.model.image import ImageConfig
 from spybuild.model.platforms import Platform
 from spybuild.model.target import Target
 from spybuild.static.environment import answer, environment_of
+from spybuild.static.library import Library
 from spybuild.static.machines import machine_of
 from spybuild.static.resolve import resolve
 
@@ -106,6 +107,7 @@ class _Witness:
     def __init__(self, files: Files, config: ImageConfig, target: Target) -> None:
         self._files, self._config, self._target = files, config, target
         self._search, self._owners = Search(files, target), Owners(files)
+        self._library = Library(files, target)
         self._packages: dict[tuple[tuple[str, ...], str], ModuleFacts] = {}
 
     def module(self, requested: str) -> ModuleFacts:
@@ -135,10 +137,10 @@ class _Witness:
         return None
 
     def _package(self, search: Search, package: Found) -> ModuleFacts:
-        """The facts of a package on the way to a module, kept: many modules have the same."""
+        """How the import of a package on the way to a module ends, kept: many modules have the same."""
         key = (search.target.search_path, package.name)
         if key not in self._packages:
-            self._packages[key] = resolve(search, search.target, package, package.name)
+            self._packages[key] = resolve(search, search.target, package, package.name, self._library, whole=False)
         return self._packages[key]
 
     def _read(self, asked: Requested, found: Found) -> ModuleFacts:
@@ -152,7 +154,7 @@ class _Witness:
                 requested=asked.requested, name=found.name, path=found.path, outcome=Outcome.IMPORTED,
                 undecided=(undecided,),
             )  # fmt: skip
-        return resolve(asked.search, asked.search.target, found, asked.requested)
+        return resolve(asked.search, asked.search.target, found, asked.requested, self._library)
 
     def _unloadable(self, found: Found) -> ErrorFacts | None:
         """What the loader says of a module that is compiled for another machine or version than the interpreter's."""

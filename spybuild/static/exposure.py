@@ -7,6 +7,8 @@ not. The same goes for what a function declares `global`.
 import ast
 from collections.abc import Iterator
 
+from spybuild.static import nodes
+
 _READING = frozenset(
     (
         "get",
@@ -64,20 +66,37 @@ _LOOKING = frozenset(
 
 
 class Exposure:
-    """What the functions of a module may do to its values.
-
-    Attributes:
-        handed: names (of variables and attributes) whose content they may change or hand on.
-        rebound: names that they may bind to something else.
-        set: attributes that they set on other things than themselves.
-    """
+    """What the functions of a module may do to its values; told when first asked."""
 
     def __init__(self, tree: ast.Module | None) -> None:
-        self.handed: set[str] = set()
-        self.rebound: set[str] = set()
-        self.set: set[str] = set()
+        self._tree = tree
+        self._handed: set[str] = set()
+        self._rebound: set[str] = set()
+        self._set: set[str] = set()
+
+    def _settle(self) -> None:
+        """Read the tree, when somebody asks first."""
+        tree, self._tree = self._tree, None
         for node in _functions(tree) if tree else ():
             self._read(node)
+
+    @property
+    def handed(self) -> set[str]:
+        """Names (of variables and attributes) whose content they may change or hand on."""
+        self._settle()
+        return self._handed
+
+    @property
+    def rebound(self) -> set[str]:
+        """Names that they may bind to something else."""
+        self._settle()
+        return self._rebound
+
+    @property
+    def set(self) -> "set[str]":
+        """Attributes that they set on classes."""
+        self._settle()
+        return self._set
 
     def may_change(self, name: str, *, is_container: bool) -> bool:
         """Whether the value of a class's attribute may be another by the time that somebody looks."""
@@ -85,20 +104,28 @@ class Exposure:
 
     def _read(self, function: ast.AST) -> None:
         safe: set[int] = set()
-        for node in ast.walk(function):
+        every = list(nodes.walk(function))
+        for node in every:
             safe.update(id(each) for each in _read_only(node))
-        for node in ast.walk(function):
+        for node in every:
             match node:
                 case ast.Global(names=names) | ast.Nonlocal(names=names):
-                    self.rebound.update(names)
-                case ast.Attribute(attr=name, value=owner, ctx=ast.Store() | ast.Del()) if not _is_self(owner):
-                    self.set.add(name)
+                    self._rebound.update(names)
+                case ast.Attribute(attr=name, value=owner, ctx=ast.Store() | ast.Del()) if _may_be_class(owner):
+                    self._set.add(name)
                 case ast.Name(id=name) | ast.Attribute(attr=name) if id(node) not in safe:
-                    self.handed.add(name)
+                    self._handed.add(name)
 
 
-def _is_self(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id == "self"
+def _may_be_class(node: ast.AST) -> bool:
+    """Whether an attribute is set on a class, by how that is written: instances have their own."""
+    match node:
+        case ast.Name(id=name):
+            return name in ("cls", "klass", "kls") or name.lstrip("_")[:1].isupper()
+        case ast.Attribute(attr=name):
+            return name == "__class__" or name.lstrip("_")[:1].isupper()
+        case _:
+            return True
 
 
 def _functions(tree: ast.AST) -> Iterator[ast.AST]:
@@ -109,7 +136,7 @@ def _functions(tree: ast.AST) -> Iterator[ast.AST]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             yield node
         else:
-            waiting += ast.iter_child_nodes(node)
+            waiting += nodes.children(node)
 
 
 def _read_only(node: ast.AST) -> Iterator[ast.AST]:

@@ -4,16 +4,17 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from spybuild.static import folding
+from spybuild.static import failing, folding, patches, surroundings
 from spybuild.static.comparisons import Comparisons
 from spybuild.static.comprehensions import Comprehensions
-from spybuild.static.core import MOST_DEPTH, Arguments
+from spybuild.static.core import MOST_DEPTH, Arguments, Raised
 from spybuild.static.operators import Operators
 from spybuild.static.values import (
     Binding,
     Cells,
     Container,
     Doubt,
+    Form,
     Function,
     Known,
     Namespace,
@@ -62,12 +63,24 @@ class Expressions(Comprehensions, Comparisons, Operators):
         """What a name is bound to here: own, enclosing, global, builtin."""
         for cells in self._places(name):
             found = self.found_in(cells, name)
+            if self.resolver.patched and cells is self.frame.module.cells and self._is_patched(name):
+                return self.unknown(f"{name} is changed while other modules are imported", line)
             if found:
                 return self.read(found)
-            if cells.open:
+            if cells.open and not self.resolver.natives.is_absent(cells.open, name):
                 self.risk("NameError")
                 return Unknown(cells.open)
         return self._builtin(name, line)
+
+    def must_have(self, name: str, line: int | None) -> None:
+        """Fail where a name is bound nowhere, without looking up what it stands for."""
+        for cells in self._places(name):
+            if cells.get(name) or (cells.open and not self.resolver.natives.is_absent(cells.open, name)):
+                return
+        self._builtin(name, line)
+
+    def _is_patched(self, name: str) -> bool:
+        return patches.doubt_of(self.resolver.patched, self.frame.module.name, name) is not None
 
     def _places(self, name: str) -> Iterable[Cells]:
         frame = self.frame
@@ -81,13 +94,19 @@ class Expressions(Comprehensions, Comparisons, Operators):
 
     def _builtin(self, name: str, line: int | None) -> Value:
         if self.frame.local is not None and name in self.frame.local:
-            self.risk("UnboundLocalError")
-            return self.unknown(f"{name} may be unbound here", line)
+            raise Raised("UnboundLocalError", f"local variable {name!r} is not set", self.frame.module, line)
         found = self.resolver.builtin(name)
-        if found is None:
+        if found is not None:
+            return found
+        if name == "__class__" and self.frame.function:
+            return self.unknown("the class that a method stands in", line)
+        package = self.frame.module
+        if name in package.submodules:
+            return package.submodules[name]
+        if package.found.is_package and self.resolver.module(f"{package.name}.{name}") is not None:
             self.risk("NameError")
-            return self.unknown(f"{name} is bound nowhere that is known", line)
-        return found
+            return self.unknown(f"{name} may be a submodule that is loaded by then", line)
+        raise Raised("NameError", f"name {name!r} is not defined", self.frame.module, line)
 
     def read(self, binding: Binding) -> Value:
         """The value of a name that is read; what is in doubt is unknown."""
@@ -107,7 +126,10 @@ class Expressions(Comprehensions, Comparisons, Operators):
         return container("list", self._items(node.elts))
 
     def _set(self, node: ast.Set) -> Value:
-        return container("set", self._items(node.elts))
+        items = self._items(node.elts)
+        for item in items or ():
+            self.fail_if(failing.of_key(item), node.lineno)
+        return container("set", items)
 
     def _items(self, nodes: list[ast.expr]) -> tuple[Value, ...] | None:
         """The items of a display; None where a starred one cannot be told, or where there are too many."""
@@ -134,6 +156,7 @@ class Expressions(Comprehensions, Comparisons, Operators):
                 pairs = None if inner is None or pairs is None else [*pairs, *inner]
                 continue
             pair = Tuple((self.evaluate(key), value))
+            self.fail_if(failing.of_key(pair.items[0]), node.lineno)
             if pairs is None:
                 self.escape(value, node.lineno)
             else:
@@ -157,7 +180,8 @@ class Expressions(Comprehensions, Comparisons, Operators):
         self.maybe(lambda: found.append(self._one_of(others, stops_at, line)), Doubt("a condition is not known", line))
         rest = found[0] if found else value
         # what is left of `x or y` is no false x, and of `x and y` no true x
-        kept = [each for each in options(value) if self.truth(each) is not (not stops_at)]
+        every = (Known(stops_at) if each == Some("bool") else each for each in options(value))
+        kept = [each for each in every if self.truth(each) is not (not stops_at)]
         return either(self.joined(kept, line), rest, line) if kept else rest
 
     def _conditional(self, node: ast.IfExp) -> Value:
@@ -174,7 +198,9 @@ class Expressions(Comprehensions, Comparisons, Operators):
 
     def _subscript(self, node: ast.Subscript) -> Value:
         value, index = self.evaluate(node.value), self.evaluate(node.slice)
-        return self.item(value, index, node.lineno)
+        found = self.item(value, index, node.lineno)
+        self.weigh(found if isinstance(node.slice, ast.Slice) else value)
+        return found
 
     def _slice(self, node: ast.Slice) -> Value:
         for part in (node.lower, node.upper, node.step):
@@ -192,6 +218,7 @@ class Expressions(Comprehensions, Comparisons, Operators):
         if any(part is None for part in parts):
             return Some("str")
         text = "".join(part for part in parts if part is not None)
+        self.count(len(text) // 10)
         return Known(text) if len(text) <= folding.MOST_LENGTH else Some("str")
 
     def _part(self, node: ast.expr) -> str | None:
@@ -237,11 +264,12 @@ class Expressions(Comprehensions, Comparisons, Operators):
             prefix = f"{frame.owner.qualname}."
         inside = not frame.is_class and not frame.is_module
         enclosing = (frame.cells, *frame.enclosing) if inside else frame.enclosing
+        scope = type_parameters(node)
         return Function(
             node=node,
             module=frame.module,
             qualname=prefix + name,
-            enclosing=enclosing,
+            enclosing=(scope, *enclosing) if scope else enclosing,
             private=frame.private,
             defaults=defaults,
             owner=frame.owner,
@@ -275,6 +303,7 @@ class Expressions(Comprehensions, Comparisons, Operators):
         for argument in node.args:
             if isinstance(argument, ast.Starred):
                 value = self.evaluate(argument.value)
+                self.fail_if(failing.of_iteration(value), node.lineno)
                 items = self.items_of(value)
                 exact = exact and items is not None
                 positional += items or ()
@@ -287,10 +316,19 @@ class Expressions(Comprehensions, Comparisons, Operators):
             if keyword.arg is not None:
                 keywords[keyword.arg] = value
                 continue
+            if isinstance(value, Known | Tuple):
+                self.fail_if(("TypeError", "argument after ** must be a mapping"), node.lineno)
             pairs = _pairs_of(value)
             exact = exact and pairs is not None
             keywords.update(pairs or {})
-        return self.call(function, Arguments(tuple(positional), keywords, exact), node.lineno)
+        asked = surroundings.asked_of(node.func) if isinstance(function, Unknown) else None
+        if asked:
+            self.depend(asked, node.lineno)
+        self.count(len(positional) + len(keywords))
+        self.weigh(*positional)
+        result = self.call(function, Arguments(tuple(positional), keywords, exact), node.lineno)
+        self.weigh(result)
+        return result
 
     _HANDLERS: ClassVar[Mapping[type[ast.expr], Callable[[Any, Any], Value]]] = {
         ast.Name: _name, ast.Attribute: _attribute, ast.Tuple: _tuple, ast.List: _list,
@@ -301,6 +339,13 @@ class Expressions(Comprehensions, Comparisons, Operators):
         ast.DictComp: Comprehensions.comprehend, ast.GeneratorExp: Comprehensions.comprehend, ast.Await: _await,
         ast.Yield: _await, ast.YieldFrom: _await, ast.Call: _call,
     }  # fmt: skip
+
+
+def type_parameters(node: Any) -> Cells | None:
+    """PEP 695: the scope of a definition's type parameters, if it has any."""
+    parameters = getattr(node, "type_params", ())
+    names = {each.name: Binding(Form(each.name, None, type(each).__name__), node.lineno) for each in parameters}
+    return Cells(names) if names else None
 
 
 def _pairs_of(value: Value) -> dict[str, Value] | None:

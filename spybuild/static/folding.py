@@ -24,7 +24,7 @@ BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
 UNARY: Mapping[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.UAdd: operator.pos, ast.USub: operator.neg, ast.Invert: operator.invert, ast.Not: operator.not_,
 }  # fmt: skip
-_ORDER: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+ORDER: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
 }  # fmt: skip
 # methods without surprises: the same on all Pythons, and their results no larger than what goes in
@@ -100,14 +100,15 @@ def binary(node: ast.operator, left: Value, right: Value) -> Value | None:
     operation = BINARY.get(type(node))
     try:
         one, other = to_python(left), to_python(right)
-        if operation and _is_cheap(node, one, other):
+        if operation and is_cheap(node, one, other):
             return from_python(operation(one, other))
     except Exception:  # whatever the operands make of it: unhashable, of the wrong type, too large
         return _kind_of_result(node, left, right)
     return _kind_of_result(node, left, right)
 
 
-def _is_cheap(node: ast.operator, one: Any, other: Any) -> bool:
+def is_cheap(node: ast.operator, one: Any, other: Any) -> bool:
+    """Whether the result of an operator stays small."""
     match node:
         case ast.Mult():
             for sized, times in ((one, other), (other, one)):
@@ -174,7 +175,7 @@ def compare(node: ast.cmpop, left: Value, right: Value) -> bool | None:
             case ast.In() | ast.NotIn():
                 return bool(one in other) == isinstance(node, ast.In)
             case _:
-                return bool(_ORDER[type(node)](one, other))
+                return bool(ORDER[type(node)](one, other))
     except Exception:
         return None
 
@@ -207,21 +208,31 @@ def _compare_tuples(node: ast.cmpop, one: tuple[Value, ...], other: tuple[Value,
             return compare(node, first, second)
     if isinstance(node, ast.Eq | ast.NotEq):
         return (len(one) == len(other)) == isinstance(node, ast.Eq)
-    return _ORDER[type(node)](len(one), len(other)) if type(node) in _ORDER else None
+    return ORDER[type(node)](len(one), len(other)) if type(node) in ORDER else None
 
 
 def method(receiver: Value, name: str, arguments: tuple[Value, ...], keywords: Mapping[str, Value]) -> Value | None:
     """What a method of a text or of bytes returns; None where that is not known."""
     try:
-        subject = to_python(receiver)
-        if name in _METHODS.get(type(subject), ()):
-            given = [to_python(argument) for argument in arguments]
-            named = {key: to_python(value) for key, value in keywords.items()}
-            if _stays_small(subject, name, given):
-                return from_python(getattr(subject, name)(*given, **named))
-    except Exception:
+        return from_python(call_method(receiver, name, arguments, keywords))
+    except Exception:  # whatever the method makes of it, or nobody knows
         return _result_of(receiver, name)
-    return _result_of(receiver, name)
+
+
+def call_method(receiver: Value, name: str, arguments: tuple[Value, ...], keywords: Mapping[str, Value]) -> Any:
+    """What a method of a text or of bytes really returns, or raises.
+
+    Raises:
+        Unfoldable: it is none that is known, or costs too much.
+    """
+    subject = to_python(receiver)
+    if name not in _METHODS.get(type(subject), ()):
+        raise Unfoldable
+    given = [to_python(argument) for argument in arguments]
+    named = {key: to_python(value) for key, value in keywords.items()}
+    if not _stays_small(subject, name, given):
+        raise Unfoldable
+    return getattr(subject, name)(*given, **named)
 
 
 def _stays_small(subject: str | bytes, name: str, given: list[Any]) -> bool:

@@ -2,8 +2,10 @@
 
 import ast
 
+from spybuild.static import failing
 from spybuild.static.attributes import Attributes
-from spybuild.static.core import MOST_CALLS, Arguments, Raised, TooMuch
+from spybuild.static.budget import TooMuch
+from spybuild.static.core import MOST_CALLS, Arguments, Raised
 from spybuild.static.effects import Effect
 from spybuild.static.knowledge import KNOWN
 from spybuild.static.scopes import End, Frame
@@ -21,6 +23,8 @@ from spybuild.static.values import (
     container,
 )  # fmt: skip
 
+_MOST_RECURSION = 20  # calls of a function within itself
+CODE = ("__code__", "__defaults__", "__kwdefaults__")
 _MOST_STEPS_OF_A_CALL = 6000
 _MOST_STEPS_ELSEWHERE = 1500  # of a call of another module's function
 
@@ -49,14 +53,26 @@ class Following(Attributes):
     def follow_body(self, function: Function, arguments: Arguments, line: int | None) -> Value:
         """Run a function's body, whatever the function is known to mean."""
         node = function.node
+        if any(function.cells.get(slot) for slot in CODE):
+            return self._not_followed(function, arguments, line)
+        self.fail_if(failing.of_arguments(node, arguments, function.name), line)
         if self.resolver.traits(node).suspends:
             return self._suspended(function, arguments, line)
         nested = sum(frame.function is not None for frame in self.frames)
-        if nested >= MOST_CALLS or any(frame.function and frame.function.node is node for frame in self.frames):
+        if any(frame.function and frame.function.node is node for frame in self.frames):
+            if not self._is_counted_down(arguments, nested):
+                self.doubt_import(f"{function.name}() calls itself, perhaps without end", line)
+                return self._not_followed(function, arguments, line)
+        elif nested >= MOST_CALLS:
             return self._not_followed(function, arguments, line)
         if function.module is not self.module and not function.module.tree:
             return self.unfollowed(arguments, line, f"{function.name}()")
         return self._run(function, arguments, line)
+
+    def _is_counted_down(self, arguments: Arguments, nested: int) -> bool:
+        """Whether it is worth to follow a function that calls itself: all that it is given is known."""
+        known = arguments.exact and bool(arguments.every) and all(isinstance(each, Known) for each in arguments.every)
+        return known and not self.uncertain and nested < _MOST_RECURSION
 
     def _suspended(self, function: Function, arguments: Arguments, line: int | None) -> Value:
         """Generators and coroutines run later, if at all."""
@@ -89,12 +105,12 @@ class Following(Attributes):
         try:
             return self._within(frame, function)
         except Raised:
-            if function.module is self.module:
+            if not function.module.is_stdlib:
                 raise
             self.risk()
             return self.unknown(f"{function.name}() seems to raise", line)
         except TooMuch:
-            if self.steps > limit:
+            if self.steps > limit or self.budget.is_spent:
                 raise
         return self._not_followed(function, arguments, line)
 

@@ -1,9 +1,12 @@
 """Imports: which module a name stands for, and whether the target could import it."""
 
 import ast
+from functools import partial
 
+from spybuild.model.facts import Outcome
+from spybuild.static import patches
 from spybuild.static.core import Raised
-from spybuild.static.modules import Module, parents_of
+from spybuild.static.modules import Module, State, parents_of
 from spybuild.static.paths import Paths
 from spybuild.static.reach import absolute
 from spybuild.static.scopes import opened
@@ -35,6 +38,9 @@ class Importing(Paths):
         Raises:
             Raised: there is no such module for sure, or its own import fails for sure.
         """
+        replaced = patches.doubt_of(self.resolver.patched, "builtins", "__import__")
+        if replaced:
+            return Unknown(replaced)
         parts = name.split(".")
         module: Module | None = None
         for length in range(1, len(parts) + 1):
@@ -75,14 +81,33 @@ class Importing(Paths):
         """An import that fails for sure makes this one fail."""
         if module is self.module:
             return
-        failure = self.resolver.failure(module)
-        if failure:
-            raise Raised(failure[0], failure[1], self.frame.module, line)
+        if module.is_stdlib or module.found.kind != "source":
+            self.fail_if(self.resolver.failure(module), line)
+        else:
+            self._run_import(module, line)
         if module.may_fail and self.trials:
             self.risk("ImportError")
         if module.found.kind == "unknown":
             missing = Raised("ModuleNotFoundError", f"No module named {module.name!r}", self.frame.module, line)
-            self.may_raise(missing, Doubt(f"{module.name} was not found: {module.found.doubt}", line))
+            why = Doubt(f"{module.name} was not found: {module.found.doubt}", line)
+            self.may_raise(missing, why)
+            if not self.trials and len(self.frames) == 1:  # of the standard library, too: others may handle it
+                self.module.may_fail = self.module.may_fail or why
+
+    def _run_import(self, module: Module, line: int | None) -> None:
+        """Import a module of the image: what it raises is raised here."""
+        self.resolver.load(module)
+        error = module.error
+        if module.outcome is Outcome.EXITED:
+            raise Raised("SystemExit", "", self.frame.module, line, module.exit_status)
+        if module.outcome is Outcome.FAILED and error:
+            self.ancestry.setdefault(error.type, module.error_bases)
+            raise Raised(error.type, error.message, self.frame.module, line)
+        doubt = module.may_fail
+        if module.outcome is Outcome.UNREADABLE:
+            self.doubt_import(f"{module.name}, which it imports, cannot be read", line)
+        elif doubt and not module.is_installed and not self.trials:
+            self.doubt_import(f"the import of {module.name} may fail: {doubt.reason}", line)
 
     def import_from(self, node: ast.ImportFrom) -> None:
         """`from a import b`: what b is, is only looked up when somebody asks, except where a `try` depends on it."""
@@ -123,7 +148,7 @@ class Importing(Paths):
                 self._fails_with(submodule, line)
                 return submodule
         value = Imported(module_name, name, line)
-        if self.trials:
+        if self.trials or not self.resolver.seems_to_have(module, name):
             self._look_now(module, value, line)
         return value
 
@@ -135,12 +160,14 @@ class Importing(Paths):
             raise Raised("ImportError", message, self.frame.module, line)
         if found.doubt or isinstance(found.value, Unknown):
             self.risk("ImportError")
+        if found.doubt and not self.trials and module.found.kind == "source" and module.is_own:
+            self.doubt_import(f"whether {module.name} has {value.name} is not known: {found.doubt.reason}", line)
 
     def _import_star(self, module: Value, line: int) -> None:
         """`from a import *`: the names in `__all__`, else all without an underscore."""
         if not isinstance(module, Module):
             lost = Doubt("it may come from a star import of what is not known", line)
-            opened(self.journal, self.frame.cells, lost, rebinds=True, spares=True)
+            opened(self.journal, self.frame.cells, lost, rebinds=True, spares=_is_set_by_import)
             return
         cells = self.resolver.load(module).cells
         sure, possible = self._exported(module)
@@ -148,17 +175,27 @@ class Importing(Paths):
         if sure is None:
             why = why or Doubt(f"__all__ of {module.name} is not known", line)
             possible, sure = [name for name, _ in cells.told()], []
-        if module.name in parents_of(self.frame.module.name) and not why:
+        if not why and self._may_be_unfinished(module):
             why = Doubt(f"{module.name} imports it, and may not be read to its end by then", line)
             possible, sure = sure, []
         if why:
             why = Doubt(f"it may come from the star import of {module.name}: {why.reason}", line)
-            opened(self.journal, self.frame.cells, why, rebinds=True, spares=True)
+            absent = partial(self.resolver.natives.is_absent, why)
+            spares = lambda name: _is_set_by_import(name) or absent(name)  # noqa: E731
+            opened(self.journal, self.frame.cells, why, rebinds=True, spares=spares)
+        self.count(5 * len(sure))
         for name in sure:
             self._import_one(module, name, line)
         doubt = why or Doubt(f"__all__ of {module.name} differs from one way to another", line)
         for name in possible:
             self.maybe(lambda name=name: self._import_one(module, name, line), doubt)  # type: ignore[misc]
+
+    def _may_be_unfinished(self, package: Module) -> bool:
+        """Whether a package above may import this module while it is read itself, so that it has not all names yet."""
+        name = self.frame.module.name
+        if package.name not in parents_of(name):
+            return False
+        return package.state is not State.DONE or name in self.resolver.imported_within(package)
 
     def _import_one(self, module: Module, name: str, line: int) -> None:
         found = self.resolver.member(module, name)
@@ -185,6 +222,11 @@ class Importing(Paths):
         lists = [names for names in every if names is not None]
         sure = [name for name in lists[0] if all(name in names for names in lists)]
         return sure, [name for names in lists for name in names if name not in sure]
+
+
+def _is_set_by_import(name: str) -> bool:
+    """Names like `__name__`, which no star import takes along."""
+    return name.startswith("__")
 
 
 def _texts(value: Value) -> list[str] | None:

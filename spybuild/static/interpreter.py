@@ -8,10 +8,12 @@ from spybuild.static import (
     known_dataclasses,
     known_decorators,
     known_objects,
+    known_reaching,
     known_system,
     known_tuples,
 )
-from spybuild.static.core import ANYTHING, Raised, TooMuch, Trial
+from spybuild.static.budget import REASON, TooMuch
+from spybuild.static.core import ANYTHING, Raised, Trial
 from spybuild.static.forms import TYPING
 from spybuild.static.modules import State
 from spybuild.static.scopes import opened
@@ -31,6 +33,7 @@ __all__ = [
     "known_dataclasses",
     "known_decorators",
     "known_objects",
+    "known_reaching",
     "known_system",
     "known_tuples",
 ]
@@ -50,11 +53,7 @@ class Interpreter(Statements):
         except Raised as raised:
             self._end_with(raised)
         except (TooMuch, RecursionError, MemoryError) as limit:
-            reason = (
-                "it takes too much to follow"
-                if isinstance(limit, TooMuch)
-                else "it is nested too deeply to be followed"
-            )
+            reason = REASON if isinstance(limit, TooMuch) else "it is nested too deeply to be followed"
             opened(self.journal, self.module.cells, Doubt(reason), rebinds=True)
         self.module.state = State.DONE
 
@@ -64,6 +63,7 @@ class Interpreter(Statements):
             module.outcome, module.exit_status = Outcome.EXITED, raised.status
         else:
             module.outcome = Outcome.FAILED
+            module.error_bases = self.ancestry.get(raised.kind, frozenset())
         path = raised.module.found.path or raised.module.name
         frame = Frame(path=path, line=raised.line, function="<module>", source=raised.module.line(raised.line))
         kind = "Exception" if raised.kind == ANYTHING else raised.kind

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from spybuild.static import folding
+from spybuild.static import failing, folding, patches
+from spybuild.static.constants import SEARCHED
 from spybuild.static.core import Raised
 from spybuild.static.escapes import Escapes
 from spybuild.static.modules import Module
 from spybuild.static.values import (
     CONTENT,
+    OPEN,
     Binding,
     Cells,
     Class,
@@ -42,6 +44,7 @@ class Items(Escapes):
             return self.joined([self.item(each, index, line) for each in value.options], line)
         found = self._item(value, index, line)
         if found is None:
+            self.fail_if(failing.of_item(value, index), line)
             self.risk()
             self.lend(value, line)
             if isinstance(value, Unknown):
@@ -52,9 +55,11 @@ class Items(Escapes):
     def _item(self, value: Value, index: Value, line: int | None) -> Value | None:
         match value:
             case Special(key="sys.modules"):
-                return self._loaded(index)
+                return self._loaded(index) or Special("anything")
             case Special(key="anything"):
                 return value
+            case Special(key=key) if key in SEARCHED:
+                return Some("list") if isinstance(index, Some | Tuple) else Some("str")
             case Special(key="os.environ"):
                 self._needs_variable(index, line)
                 return Some("str")
@@ -105,8 +110,13 @@ class Items(Escapes):
                     self._set_entry(each, index, value, line)
                 case Container():
                     self._set_position(each, value, line)
+                case Special(key="anything" | "frame"):
+                    self.reach_out("it may be changed through what may be any object", line)
+                case Special(key=key) if key in SEARCHED:
+                    why = Doubt("where modules are found is changed", line)
+                    patches.note(self.module, (patches.SEARCH_PATH, OPEN), why)
                 case Known() | Tuple() | Some() | Special():
-                    pass
+                    self.fail_if(failing.of_setting_item(each) if each is target else None, line)
                 case _:
                     self.lend(each, line)
                     if value is not None:
@@ -126,6 +136,10 @@ class Items(Escapes):
             if name in (None, module.name) and value is not module:
                 self.poison(Namespace(module), "the module replaces itself in sys.modules", line)
                 module.may_fail = module.may_fail or Doubt("the module replaces itself in sys.modules", line)
+        if name is None and value is not None:
+            patches.note(self.module, (patches.LOADED, OPEN), Doubt("an entry of sys.modules is replaced", line))
+        if isinstance(name, str) and value is not None and value is not self.resolver.module(name):
+            patches.note(self.module, (patches.LOADED, name), Doubt("its entry in sys.modules is replaced", line))
         if isinstance(name, str) and isinstance(value, Module):
             self.resolver.alias(name, value)
 

@@ -228,8 +228,6 @@ RETURNED: dict[str, Value] = {
             "os.umask",
             "builtins.breakpoint",
             "sys.setswitchinterval",
-            "sys.settrace",
-            "sys.setprofile",
             "socket.setdefaulttimeout",
             "_warnings.warn",
             "_thread.start_new_thread",

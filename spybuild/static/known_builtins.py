@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from spybuild.static import folding, known_methods
+from spybuild.static import failing, folding, known_methods
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.values import (
     Container,
@@ -101,6 +101,8 @@ def _zip(call: Call) -> Value | None:
 @knows("builtins.len")
 def _len(call: Call) -> Value | None:
     box = call.arguments.get(0)
+    if isinstance(box, Known) and not isinstance(box.value, str | bytes):
+        call.it.fail_if(("TypeError", f"object of type {type_name(box)!r} has no len()"), call.line)
     content = box.content if isinstance(box, Container) else box.items if isinstance(box, Tuple) else None
     if isinstance(box, Known) and isinstance(box.value, str | bytes):
         return Known(len(box.value))
@@ -114,6 +116,8 @@ def _converter(name: str) -> None:
         given = call.arguments.get(0)
         if given is None and not call.arguments.keywords and call.arguments.exact:
             return Known(function())
+        if given is not None and len(call.arguments.every) == 1 and call.arguments.exact:
+            call.it.fail_if(failing.of_conversion(name, given), call.line)
         truth = call.it.truth(given) if given is not None and name == "bool" else None
         if truth is not None:
             return Known(truth)

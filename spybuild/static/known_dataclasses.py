@@ -79,6 +79,8 @@ def _apply(it: "Interpreter", kind: Class, options: dict[str, bool], line: int |
     own = _own_fields(it, kind, options["kw_only"])
     kind.dataclass, kind.frozen = True, options["frozen"]
     _refuse(it, kind, own, line)
+    if options["init"]:
+        _refuse_order(it, kind, own, line)
     kind.fields = {**inherited, **{field.name: field for field in own}}
     for base in kind.mro[1:]:
         if base.unsure:
@@ -104,6 +106,17 @@ def _refuse(it: "Interpreter", kind: Class, own: list[Field], line: int | None) 
                 f"mutable default <class '{default.type}'> for field {field.name} is not allowed: use default_factory"
             )
             raise Raised("ValueError", message, it.frame.module, line)
+
+
+def _refuse_order(it: "Interpreter", kind: Class, own: list[Field], line: int | None) -> None:
+    """A field without a default cannot come after one that has one."""
+    if kind.declared or kind.unknown():
+        return
+    fields = {**_inherited(kind), **{field.name: field for field in own}}.values()
+    passed = [field for field in fields if field.in_init and not field.kw_only]
+    has = [field.default is not None or field.has_factory for field in passed]
+    if True in has and False in has[has.index(True) :]:
+        it.fail_if(("TypeError", "non-default argument follows default argument"), line)
 
 
 def _inherited(kind: Class) -> dict[str, Field]:

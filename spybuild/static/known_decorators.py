@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from spybuild.static import enums, making
 from spybuild.static.core import Arguments
 from spybuild.static.knowledge import Call, knows
+from spybuild.static.modules import Module
 from spybuild.static.scopes import opened
 from spybuild.static.values import (
     Binding,
@@ -245,13 +246,21 @@ def _global_enum(call: Call) -> Value | None:
 
 @knows("enum._convert_")
 def _convert(call: Call) -> Value | None:
-    """Constants of a module become an enum and names of the module: which ones, is not known."""
+    """Constants of a module become an enum and names of the module: those whose name fits."""
     cells = call.it.frame.module.cells
-    why = Doubt("constants that are not known are converted into an enum", call.line)
-    opened(call.it.journal, cells, why, rebinds=False)
-    for name, binding in list(cells.told()):
-        if name.isupper():
-            call.it.journal.write(cells, name, Binding(binding.value, binding.line, why))
+    why = Doubt("constants are converted into an enum", call.line)
+    name, fits = call.arguments.get(0, "name"), call.arguments.get(2, "filter")
+    if isinstance(name, Known) and fits is not None:
+        call.it.bind(str(name.value), call.it.unknown(why.reason, call.line), call.line)
+    else:
+        opened(call.it.journal, cells, why, rebinds=False)
+    source = call.arguments.get(3, "source")
+    told = list((call.it.names_of(source) if isinstance(source, Module) else cells).told())
+    if source is not None and (not isinstance(source, Module) or call.it.names_of(source).open):
+        opened(call.it.journal, cells, why, rebinds=False)
+    for each, binding in told:
+        if fits is None or call.it.truth(call.it.call(fits, Arguments((Known(each),)), call.line)) is not False:
+            call.it.journal.write(cells, each, Binding(binding.value, binding.line, why))
     return call.it.unknown(why.reason, call.line)
 
 

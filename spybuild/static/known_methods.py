@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from spybuild.static import folding
+from spybuild.static import failing, folding
 from spybuild.static.core import Arguments, Core
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.values import (
@@ -112,6 +112,8 @@ def _pop(call: Call) -> Value | None:
         found = call.it.item(box, key, call.line)
         call.it.set_name(box, key, None, call.line)
         return found
+    if isinstance(box, Container) and box.type == "list" and box.content == ():
+        call.it.fail_if(("IndexError", "pop from empty list"), call.line)
     if isinstance(box, Container):
         item = call.it.item(box, key, call.line) if key is not None and box.type == "dict" else None
         write(call.it, box, None, call.line)
@@ -195,6 +197,8 @@ def _remove(call: Call) -> Value | None:
     kept = list(content) if exact and content else []
     if item in kept:
         kept.remove(item)
+    elif exact and call.arguments.exact and box.type == "list":
+        call.it.fail_if(("ValueError", "list.remove(x): x not in list"), call.line)
     write(call.it, box, tuple(kept) if exact else None, call.line)
     return Known(None)
 
@@ -231,9 +235,11 @@ def _of_text(name: str, arguments: Arguments) -> Value | None:
     return folding.method(arguments.positional[0], name, arguments.positional[1:], arguments.keywords)
 
 
-def text_method(name: str, arguments: Arguments) -> Value | None:
+def text_method(it: "Interpreter", name: str, arguments: Arguments, line: int | None) -> Value | None:
     """A method of a text, of bytes or of a number."""
     receiver = arguments.positional[0]
+    if isinstance(receiver, Known) and arguments.exact:
+        it.fail_if(failing.of_method(receiver, name, arguments), line)
     if isinstance(receiver, Known | Some):
         return _of_text(name, arguments)
     return None

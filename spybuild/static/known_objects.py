@@ -49,7 +49,7 @@ def _type(call: Call) -> Value | None:
     name = {Function: "FunctionType", Module: "ModuleType"}.get(type(given)) if given is not None else None
     if name:
         return call.it.resolver.natives.lookup_value("types", name)
-    known = type_name(given) if isinstance(given, Known | Tuple | Container) else None
+    known = type_name(given) if isinstance(given, Known | Tuple | Container | Some) else None
     if known == "NoneType" or known == "ellipsis":
         return call.it.resolver.natives.lookup_value("types", {"NoneType": "NoneType"}.get(known, "EllipsisType"))
     return (call.it.resolver.natives.builtin(known) if known else None) or call.it.unknown(
@@ -97,6 +97,8 @@ def _is_instance(it: "Interpreter", value: Value, kinds: Value) -> bool | None:
     every = it.items_of(kinds) if isinstance(kinds, Tuple) else (kinds,)
     if isinstance(value, Some) and value.type != "?" and isinstance(kinds, Class) and kinds.path == "builtins.module":
         return value.type == "module"
+    if isinstance(value, Class) and isinstance(kinds, Class) and kinds.path == "builtins.module":
+        return False
     own = _class_of(it, value)
     if own is None or own.unsure or every is None:
         return None
@@ -203,22 +205,6 @@ def _any_attribute(it: "Interpreter", owner: Value, line: int | None) -> Value:
     if isinstance(owner, Module) and owner.name in ("builtins", "sys", "importlib"):
         return Special("anything")
     return it.unknown("the name of an attribute is not known", line)
-
-
-@knows("class.__subclasses__")
-def _subclasses(call: Call) -> Value | None:
-    """Whatever is done to the classes that it gives is done to the module's own."""
-    for _, binding in list(call.it.module.cells.told()):
-        if isinstance(binding.value, Class):
-            call.it.poison(Namespace(binding.value), "it may be changed through __subclasses__()", call.line)
-    return call.it.unknown("subclasses of a class", call.line)
-
-
-@knows("anything")
-def _anything(call: Call) -> Value | None:
-    """It may be `exec`."""
-    call.it.poison(Namespace(None), "a builtin whose name is not known is called", call.line)
-    return call.it.unfollowed(call.arguments, call.line)
 
 
 @knows("builtins.setattr", "object.__setattr__", "type.__setattr__", "builtins.object.__setattr__")

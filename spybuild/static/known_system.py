@@ -151,11 +151,6 @@ def _frame(call: Call) -> Value | None:
     return Special("frame")
 
 
-@knows("inspect.stack", "inspect.getmodule", "gc.get_objects", "gc.get_referrers", "inspect.getouterframes")
-def _frames(call: Call) -> Value | None:
-    return Special("anything")
-
-
 @knows("sys.exit", "builtins.exit", "builtins.quit", "os._exit", "posix._exit", "os.abort")
 def _exit(call: Call) -> Value | None:
     from spybuild.static.statements import exit_status

@@ -1,6 +1,11 @@
 """Names looked up in the modules of an image: what they are bound to, or what they mean."""
 
+import re
+
+from spybuild.errors import ImageInvalid
+from spybuild.interpreters.search import Search
 from spybuild.model.facts import Outcome
+from spybuild.static import patches
 from spybuild.static.constants import Constants
 from spybuild.static.forms import FORMS, TYPING
 from spybuild.static.knowledge import KNOWN, RETURNED
@@ -31,8 +36,10 @@ _SITE_BUILTINS: dict[str, Value] = {
 class Lookup:
     """Looks up names. `module` and `load` are the `Resolver`'s."""
 
+    search: Search
     natives: Natives
     constants: Constants
+    patched: patches.Patches
     _synthetic: dict[str, Class]
 
     def module(self, name: str) -> Module | None:
@@ -46,7 +53,7 @@ class Lookup:
     def member(self, module: Module, name: str) -> Binding | None:
         """What `module.name` is: known by its meaning, bound in it, a submodule; None where there is none for sure."""
         known = self._known(module, name)
-        if known is not None:
+        if known is not None and not patches.doubt_of(self.patched, module.name, name):
             return Binding(known)
         return self.real_member(module, name)
 
@@ -74,9 +81,12 @@ class Lookup:
 
     def real_member(self, module: Module, name: str) -> Binding | None:
         """What `module.name` is, as the module itself binds it."""
+        doubt = patches.doubt_of(self.patched, module.name, name)
+        if doubt:
+            return Binding(Unknown(doubt), None, doubt)
         if module.is_stdlib and module.found.kind in ("builtin", "extension") and self.natives.has(module.name):
             found = module.cells.get(name) or self.natives.lookup(module.name, name)
-            return found or self._open_binding(module)
+            return found or self._open_binding(module, name)
         self.load(module)
         found = module.cells.get(name)
         if found is not None and module.name == "types" and isinstance(found.value, Unknown):
@@ -88,9 +98,9 @@ class Lookup:
         submodule = self._submodule(module, name)
         if submodule is not None:
             return submodule
-        return self._open_binding(module)
+        return self._open_binding(module, name)
 
-    def _open_binding(self, module: Module) -> Binding | None:
+    def _open_binding(self, module: Module, name: str) -> Binding | None:
         if module.outcome is not Outcome.IMPORTED:
             doubt = Doubt(f"{module.name} cannot be imported")
             return Binding(Unknown(doubt), None, doubt)
@@ -101,7 +111,9 @@ class Lookup:
             doubt_ = Doubt(f"{module.name} imports what imports it")
         if doubt_ is None and module.cells.get("__getattr__"):
             doubt_ = Doubt(f"{module.name} computes names when they are asked for (__getattr__)")
-        return Binding(Unknown(doubt_), None, doubt_) if doubt_ else None
+        if doubt_ is None or (module.is_stdlib and self.natives.is_absent(doubt_, name)):
+            return None
+        return Binding(Unknown(doubt_), None, doubt_)
 
     def _submodule(self, module: Module, name: str) -> Binding | None:
         """A submodule is an attribute of its package once anybody has imported it."""
@@ -111,6 +123,21 @@ class Lookup:
         if found is None:
             return None
         return Binding(found, None, Doubt(f"whether {found.name} is imported by then is not known"))
+
+    def seems_to_have(self, module: Module, name: str) -> bool:
+        """Whether a module of the standard library that is not read yet mentions a name: then it has it."""
+        if not module.is_stdlib:
+            return False
+        if module.found.kind != "source" or module.state is not State.FRESH or not module.found.path:
+            return f"{module.name}.{name}" in KNOWN
+        return re.search(rf"\b{re.escape(name)}\b".encode(), self.text(module)) is not None
+
+    def text(self, module: Module) -> bytes:
+        """The source of a module; empty where there is none to read."""
+        try:
+            return self.search.files.read(module.found.path or "")
+        except (FileNotFoundError, ImageInvalid):
+            return b""
 
     def is_bound(self, package: Module, name: str) -> bool:
         """Whether a package binds a name itself, so that no submodule is imported for it."""
@@ -144,6 +171,9 @@ class Lookup:
 
     def builtin(self, name: str) -> Value | None:
         """What a builtin name means; None where there is none."""
+        doubt = patches.doubt_of(self.patched, "builtins", name)
+        if doubt:
+            return Unknown(doubt)
         constant = self.constants.at(f"builtins.{name}")
         if constant is not None:
             return constant
@@ -151,8 +181,8 @@ class Lookup:
             return Special("anything")
         found = self.natives.lookup("builtins", name)
         if found is None:
-            doubt = Doubt("there is no table of this interpreter's builtins")
-            return Unknown(doubt) if not self.natives.has("builtins") else _SITE_BUILTINS.get(name)
+            untold = Doubt("there is no table of this interpreter's builtins")
+            return Unknown(untold) if not self.natives.has("builtins") else _SITE_BUILTINS.get(name)
         return found.value if isinstance(found.value, Class | Known) else Special(f"builtins.{name}")
 
     def real(self, key: str) -> Value | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from spybuild.static import failing
 from spybuild.static.core import MOST_DEPTH, Raised
 from spybuild.static.expressions import Expressions
 from spybuild.static.scopes import Changes, End, Gone
@@ -29,10 +30,11 @@ class Loops(Expressions):
         if isinstance(node, ast.While):
             return self._while(node)
         source = self.evaluate(node.iter)
+        self.fail_if(failing.of_iteration(source), node.lineno)
         items = None if isinstance(node, ast.AsyncFor) else self.items_of(source)
         if items is not None and len(items) <= _MOST_TURNS:
             return self._unrolled(node, items)
-        value = self.unknown("it comes from a loop over what is not known", node.lineno)
+        value = self.item_of(source, "it comes from a loop over what is not known", node.lineno)
         why = Doubt(f"it depends on a loop over what is not known: {self.shown(node.iter)}", node.lineno)
         return self._rounds(node, lambda: self.assign(node.target, value), why)
 
@@ -66,7 +68,11 @@ class Loops(Expressions):
         if truth is False:
             return self.execute(node.orelse)
         why = Doubt(f"it depends on a loop: while {self.shown(node.test)}", node.lineno)
-        return self._rounds(node, lambda: None, why, runs=truth is True)
+        end = self._rounds(node, lambda: None, why, runs=truth is True)
+        endless = truth and end is None and not _can_be_left(node) and not self.trials
+        if endless and self.truth(self.evaluate(node.test)):
+            self.doubt_import("a loop has no end", node.lineno)
+        return end
 
     def _rounds(self, node: Any, begin: Callable[[], None], why: Doubt, *, runs: bool = False) -> End | None:
         """Run the body over and over until what it leaves behind stays the same."""
@@ -117,3 +123,8 @@ class Loops(Expressions):
                 if found:
                     value = self.unknown(why.reason, why.line)
                     self.journal.write(self.cells_for(name), name, type(found)(value, found.line, found.doubt))
+
+
+def _can_be_left(loop: ast.While) -> bool:
+    """Whether there is a statement in its body that leaves a loop."""
+    return any(isinstance(each, ast.Break | ast.Return | ast.Raise) for part in loop.body for each in ast.walk(part))

@@ -135,6 +135,18 @@ def set_bases(kind: Class, bases: Sequence[Class]) -> None:
     kind.unsure = kind.unsure or next((base.unsure for base in kind.mro[1:] if base.unsure), None)
 
 
+def has_order(bases: Sequence[Class]) -> bool:
+    """Whether classes can be bases together: in an order that none of them contradicts, each once."""
+    if len(set(map(id, bases))) < len(bases):
+        return False
+    return len(bases) > _MOST_BASES or _merged([list(base.mro) for base in bases] + [list(bases)]) is not None
+
+
+def ends_in_object(bases: Sequence[Value]) -> bool:
+    """Whether nothing comes after `object`, where that is written."""
+    return not any(isinstance(base, Class) and base.path == "builtins.object" for base in bases[:-1])
+
+
 def _merged_bases(kind: Class) -> list[Class] | None:
     return _merged([list(base.mro) for base in kind.bases] + [list(kind.bases)])
 

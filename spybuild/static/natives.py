@@ -80,6 +80,11 @@ _USUAL: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 _DOUBT = Doubt("whether it is there depends on how Python was built")
+_IN_C = Doubt("its metaclass is written in C, and may add to it")
+_SET_AT_START = ("argv", "orig_argv", "warnoptions")  # of `sys`, differing from run to run
+_OF_SOME_BUILDS = (
+    "gettotalrefcount", "getobjects", "_git", "abiflags", "getandroidapilevel", "real_prefix", "frozen", "_home",
+)  # fmt: skip
 _HEAP_TYPES = {"_io.TextIOWrapper": "TextIOWrapper"}
 
 
@@ -96,6 +101,7 @@ class Natives:
     def __init__(self, target: Target) -> None:
         known = target.implementation == "CPython" and target.minor[0] == 3 and target.minor[1] in _MINORS
         self._table = _table(target.minor[1]) if known else {}
+        self._is_linux = target.platform.os == "linux"
         self._classes: dict[str, Class] = {}
         self._paths: dict[str, tuple[str, str]] | None = None
         self._cells: dict[str, Cells] = {}
@@ -110,13 +116,25 @@ class Natives:
             return None
         if module not in self._cells:
             names = {name: self._binding(module, name) for name in self._table[module] if not name.startswith("*")}
+            if module == "sys":
+                names.update(dict.fromkeys(_SET_AT_START, Binding(Some("list"))))
             if module in VARYING:
                 names[OPEN] = Binding(Unknown(_DOUBT), None, _DOUBT)
             self._cells[module] = Cells(names)
         return self._cells[module]
 
+    def is_absent(self, doubt: Doubt, name: str) -> bool:
+        """Whether a name that may depend on the build is in none.
+
+        Constants may come with newer kernels; functions come with Python's version.
+        """
+        of_builds = doubt.reason.endswith(_DOUBT.reason) and self._is_linux
+        return of_builds and not name.isupper() and not name.startswith("__") and name not in _OF_SOME_BUILDS
+
     def lookup(self, module: str, name: str) -> Binding | None:
         """One name of a module, without making all of them."""
+        if module == "sys" and name in _SET_AT_START:
+            return Binding(Some("list"))
         return self._binding(module, name) if name in self._table.get(module, ()) else None
 
     def lookup_value(self, module: str, name: str) -> Value | None:
@@ -160,7 +178,7 @@ class Natives:
         path = told["class"]
         if path not in self._classes:
             kind = Class(name=told["qualname"].rpartition(".")[2], qualname=told["qualname"], module=told["module"])
-            kind.metaclass = self.class_at(told["meta"]) if "meta" in told else None
+            kind.metaclass = (self.class_at(told["meta"]) or Unknown(_IN_C)) if "meta" in told else None
             kind.native, kind.callable_, kind.hidden = True, told["call"], frozenset(told["dunders"])
             self._classes[path] = kind
             bases = [self.class_at(base) for base in told["bases"] if base != "builtins.object"]

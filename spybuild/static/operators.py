@@ -2,7 +2,7 @@
 
 import ast
 
-from spybuild.static import folding
+from spybuild.static import failing, folding
 from spybuild.static.attributes import Attributes
 from spybuild.static.values import (
     Class,
@@ -26,10 +26,12 @@ class Operators(Attributes):
 
     def operate(self, operator: ast.operator, left: Value, right: Value, line: int) -> Value:
         """What a binary operator gives."""
+        self.weigh(left, right)
         if isinstance(left, Either) or isinstance(right, Either):
             pairs = [(one, other) for one in options(left) for other in options(right)]
             if len(pairs) <= 9:
                 return self.joined([self.operate(operator, one, other, line) for one, other in pairs], line)
+        self.fail_if(failing.of_operator(operator, left, right), line)
         if isinstance(operator, ast.BitOr):
             form = self._union(left, right)
             if form:
@@ -76,4 +78,5 @@ class Operators(Attributes):
             truth = self.truth(operand)
             return Some("bool") if truth is None else Known(not truth)
         self.lend(operand, node.lineno)
+        self.fail_if(failing.of_unary(node.op, operand), node.lineno)
         return folding.unary(node.op, operand) or self.unknown("the result of an operator is not known", node.lineno)

@@ -16,8 +16,9 @@ from spybuild.model.facts import ErrorFacts, Frame, Outcome
 from spybuild.model.target import Target
 
 MOST_BYTES = 4 << 20
-MOST_TOKENS = 600_000  # a tree takes some 500 bytes for each
+MOST_TOKENS = 200_000  # a tree takes up to 900 bytes for each
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
+_IMPORT = re.compile(rb"^import[ \t]+([\w. \t,]+)|^from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)", re.M)
 _QUOTE = re.compile(r"""[A-Za-z]*("{3}|'{3}|"|')""")
 _WARNINGS = threading.Lock()  # what warns is decided for the whole process
 _OLDEST = (3, 7)  # before it, `async` was a name, which newer grammars have forgotten
@@ -40,7 +41,7 @@ def parse(source: bytes, path: str, target: Target, *, checked: bool = False) ->
         path: what the file is called in messages.
         target: whose grammar it is.
     """
-    if len(source) > MOST_BYTES or (len(source) > MOST_TOKENS and _tokens(source) > MOST_TOKENS):
+    if len(source) > MOST_BYTES or (len(source) > MOST_TOKENS and tokens_of(source) > MOST_TOKENS):
         return unreadable(f"{path} is too large to be read: {MOST_BYTES >> 20} MiB or {MOST_TOKENS} tokens at most")
     try:
         tree = _parsed(source, path, min(target.minor, sys.version_info[:2]), checked)
@@ -55,8 +56,14 @@ def parse(source: bytes, path: str, target: Target, *, checked: bool = False) ->
     return tree
 
 
-def _tokens(source: bytes) -> int:
+def tokens_of(source: bytes) -> int:
+    """About how many tokens a source has; the words of its texts and comments count, too."""
     return sum(1 for _ in _TOKEN.finditer(source))
+
+
+def imports_in(source: bytes) -> tuple[tuple[bytes, bytes, bytes], ...]:
+    """The import statements at the left margin, by a pattern (texts may look like one): modules, or dots and module."""
+    return tuple(found[:3] for found in _IMPORT.findall(source))
 
 
 def unreadable(reason: str) -> Unparsed:
@@ -79,6 +86,8 @@ def _refused(error: SyntaxError | ValueError, path: str, source: bytes, target: 
     if here < target.minor or target.minor < _OLDEST:
         version = ".".join(map(str, target.minor))
         return unreadable(f"{path} cannot be read by Python {here[0]}.{here[1]}, and is meant for {version}: {error}")
+    if isinstance(error, SyntaxError) and error.msg.startswith("unknown encoding"):
+        return unreadable(f"{path} is in an encoding that is not known here, and may be known there: {error.msg}")
     kind = type(error).__name__ if target.minor >= (3, 12) or b"\0" not in source else "ValueError"
     line = error.lineno if isinstance(error, SyntaxError) else None
     message = error.msg if isinstance(error, SyntaxError) else str(error)

@@ -30,6 +30,7 @@ class Paths(Core):
             ends = [path.end for path in gone]
             return next((end for end in (End.CONTINUE, End.BREAK) if end in ends), End.RETURN)
         touched = {slot for changes in (*lasting, *(path.changes for path in gone)) for slot in changes}
+        self.count(len(touched) * (len(lasting) + len(gone)))
         before = {slot: slot[0].names.get(slot[1]) for slot in touched}
         self.journal.join(lasting, why)
         self.frame.gone += [Gone(path.end, {**before, **path.changes}, path.why) for path in gone]
@@ -64,6 +65,7 @@ class Paths(Core):
 
     def _try(self, path: Callable[[], End | None]) -> tuple[End | Raised | None, Changes]:
         """Go one path: how it ends, and what it changed, which is taken back."""
+        self.count(20)
         self.journal.begin()
         try:
             end: End | Raised | None = path()
@@ -117,6 +119,27 @@ class Paths(Core):
         if self.module.is_stdlib:
             return False
         return not functions or any(self.resolver.traits(each.node).asks_environment for each in functions)
+
+    def fail_if(self, failure: tuple[str, str] | None, line: int | None) -> None:
+        """The target raises here for sure, where there is a failure.
+
+        Raises:
+            Raised: there is one.
+        """
+        if failure:
+            raise Raised(*failure, self.frame.module, line)
+
+    def depend(self, reason: str, line: int | None, kind: str = "OSError") -> None:
+        """What is done now works or not, depending on what only the running container has."""
+        self.risk(kind)
+        if not self.trials:
+            self.doubt_import(reason, line)
+
+    def doubt_import(self, reason: str, line: int | None) -> None:
+        """The import may end here: of modules that somebody installed, that is only counted where it is sure."""
+        module = self.frame.module
+        if not self.uncertain and not module.is_stdlib and (module is self.module or not module.is_installed):
+            self.module.may_fail = self.module.may_fail or Doubt(reason, line)
 
     def risk(self, kind: str = ANYTHING) -> None:
         """What is done now may raise; it only matters where it would be caught."""

@@ -4,18 +4,14 @@ Looking into every module of an import's closure would cost seconds. Their impor
 a pattern first; only what seems to go wrong is then read in full.
 """
 
-import re
 from typing import TYPE_CHECKING
 
-from spybuild.errors import ImageInvalid
 from spybuild.model.facts import Outcome
 from spybuild.static.modules import Module, State
 
 if TYPE_CHECKING:
     from spybuild.static.resolve import Resolver
 
-# import statements at the left margin: what they need is needed whatever happens (but a text may look like one)
-_IMPORT = re.compile(rb"^import[ \t]+([\w. \t,]+)|^from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)", re.M)
 _MOST_DEEP = 60
 
 
@@ -60,12 +56,8 @@ class Reach:
 
     def _needed(self, module: Module) -> list[str]:
         """The modules that it imports at its left margin."""
-        try:
-            source = self._resolver.search.files.read(module.found.path or "")
-        except (FileNotFoundError, ImageInvalid):
-            return []
         names: list[str] = []
-        for plain, dots, base, _ in _IMPORT.findall(source):
+        for plain, dots, base in self._resolver.library.imports(module.found.path or ""):
             if plain:
                 names += [part.split(b" as ")[0].strip().decode() for part in plain.split(b",")]
             else:

@@ -10,35 +10,31 @@ re-exports) are followed through the image, each once for a `Resolver`.
 import ast
 import sys
 
-from spybuild.errors import ImageInvalid
 from spybuild.interpreters.search import Found, Search
 from spybuild.model.facts import Annotation, MemberFacts, ModuleFacts, Outcome
 from spybuild.model.target import Target
-from spybuild.static import describing, parsing
+from spybuild.static import describing, parsing, patches
+from spybuild.static.budget import REASON, TooMuch
 from spybuild.static.constants import Constants
-from spybuild.static.effects import Effects
-from spybuild.static.exposure import Exposure
 from spybuild.static.forms import Forms
 from spybuild.static.interpreter import Interpreter
+from spybuild.static.library import Library
 from spybuild.static.lookup import MOVED, Lookup
-from spybuild.static.modules import Module, State, parents_of
+from spybuild.static.modules import Module, State, import_names, imports_annotations, parents_of
 from spybuild.static.natives import Natives
+from spybuild.static.patches import Patches
 from spybuild.static.reach import Reach
 from spybuild.static.stubs import read_stub
-from spybuild.static.traits import Traits, calls_in, traits_of
+from spybuild.static.telling import Telling
 from spybuild.static.values import (
     OPEN,
     Binding,
     Class,
     Doubt,
-    FunctionNode,
-    Instance,
-    Known,
-    Some,
     Unknown,
-    Value,
 )  # fmt: skip
 
+START = ("os", "sys", "builtins", "typing", "abc", "io", "site", "codecs", "stat", "posixpath", "_collections_abc")
 INTERNAL = "an error of SpyBuild's own"
 _MOST_MODULES = 3000  # that are followed for one image
 _MOST_NESTED = 40  # modules being read within each other
@@ -54,53 +50,81 @@ _SET_UP = (
 )
 
 
-def resolve(search: Search, target: Target, found: Found, requested: str) -> ModuleFacts:
+def resolve(
+    search: Search, target: Target, found: Found, requested: str, library: Library | None = None, *, whole: bool = True
+) -> ModuleFacts:
     """The facts of one module, told from its source.
+
+    What another module's reading has come to is never used: a module may be changed by whoever imports it, and looks
+    different to those that import it in a circle. Only what the text of a file tells is shared, by the library.
 
     Args:
         search: finds modules in the image.
         target: the interpreter that would import it.
         found: the module's place.
         requested: the name that the contract uses.
+        library: the image's sources, as far as they have been parsed; its budget is used.
+        whole: whether its names are told of; else only how its import ends.
     """
-    return Resolver(search, target).resolve(found, requested)
+    return Resolver(search, target, library=library).resolve(found, requested, whole=whole)
 
 
-class Resolver(Lookup):
+class Resolver(Lookup, Telling):
     """Reads the modules of one image for one target, each once."""
 
-    def __init__(self, search: Search, target: Target) -> None:
+    def __init__(
+        self, search: Search, target: Target, patched: Patches | None = None, library: Library | None = None
+    ) -> None:
         self.search, self.target = search, target
+        self.library = library or Library(search.files, target)
+        self.patched: Patches = patched or {}
         self.natives, self.constants, self.forms = Natives(target), Constants(search), Forms()
         self.reach = Reach(self)
         self._modules: dict[str, Module | None] = {}
+        self._asked: Module | None = None
         self.annotations: dict[int, tuple[ast.expr, Annotation]] = {}
         self.members: dict[tuple[int, str], tuple[Binding, MemberFacts | None]] = {}
-        self._calls: dict[int, tuple[ast.AST, list[ast.Call]]] = {}
-        self._traits: dict[int, tuple[FunctionNode, Traits]] = {}
-        self._exposures: dict[str, Exposure] = {}
         self._nested = self.depth = 0
         self._synthetic: dict[str, Class] = {}
         if sys.getrecursionlimit() < _FRAMES:  # for the whole process: never lowered again
             sys.setrecursionlimit(_FRAMES)
 
-    def resolve(self, found: Found, requested: str) -> ModuleFacts:
+    def resolve(self, found: Found, requested: str, *, whole: bool = True) -> ModuleFacts:
         """The facts of one module, told from its source. Never raises for what the image holds."""
+        describe = describing.describe if whole else describing.ending
+        if not self.patched:
+            self.library.budget.begin()
         name = found.name or requested
         try:
             module = self._modules.get(name) or self._opened(name, found)
-            self._modules[name] = module
+            self._modules[name] = self._asked = module
             for parent in self._parents(name):
                 if self.load(parent).outcome in (Outcome.FAILED, Outcome.EXITED):
                     module.outcome, module.error, module.exit_status = parent.outcome, parent.error, parent.exit_status
-                    return describing.describe(self, module, requested)
+                    return describe(self, module, requested)
             self.load(module)
-            return describing.describe(self, module, requested)
-        except (RecursionError, MemoryError) as error:
+            again = self._with_patches(module)
+            return again.resolve(found, requested, whole=whole) if again else describe(self, module, requested)
+        except (RecursionError, MemoryError, TooMuch) as error:
             unread = parsing.unreadable(f"{found.path}: too much to follow ({type(error).__name__})")
         except Exception as error:  # a mistake of ours must not pass what nobody has read
             unread = parsing.unreadable(f"{found.path}: {INTERNAL} ({type(error).__name__}: {error})"[:500])
         return ModuleFacts(requested=requested, name=name, path=found.path, outcome=unread.outcome, error=unread.error)
+
+    def _with_patches(self, module: Module) -> "Resolver | None":
+        """Who reads it again without trusting what its import changes elsewhere; None where there is nothing new."""
+        found = patches.gathered([module, *self._parents(module.name)], self._modules)
+        new = {key: doubt for key, doubt in found.items() if key not in self.patched and self._matters(key)}
+        for key in (patches.EVERYTHING, (patches.LOADED, module.name), (patches.LOADED, OPEN)):
+            module.may_fail = module.may_fail or found.get(key)
+        if patches.EVERYTHING in found:
+            return None
+        return Resolver(self.search, self.target, {**self.patched, **new}, self.library) if new else None
+
+    def _matters(self, key: patches.Key) -> bool:
+        """Whether what is changed could be another than its text says: what nobody finds anyway cannot."""
+        place, name = key
+        return place != patches.LOADED or name == OPEN or self._modules.get(name) is not None
 
     def _parents(self, name: str) -> list[Module]:
         """The packages that are imported before a module is, the outermost first."""
@@ -111,9 +135,29 @@ class Resolver(Lookup):
         """The module of a name, not yet read; None where there is none for sure."""
         name = MOVED.get(name, name)
         if name not in self._modules:
-            found = self.search.module(name)
+            found = self._searched(name)
             self._modules[name] = self._opened(name, found) if found else None
         return self._modules[name]
+
+    def _searched(self, name: str) -> Found | None:
+        """What the search finds, unless somebody's import changes what it would find."""
+        found = self.search.module(name)
+        doubt = self._doubt_of_search(name, found) if self.patched else None
+        return Found(name, None, "unknown", doubt=doubt.reason) if doubt else found
+
+    def _doubt_of_search(self, name: str, found: Found | None) -> Doubt | None:
+        replaced = patches.doubt_of(self.patched, patches.LOADED, name)
+        if replaced or (found and found.kind == "builtin") or name in START:
+            return replaced
+        top = name.partition(".")[0]
+        for folder in patches.folders_of(self.patched):
+            doubt = self.patched[patches.SEARCH_PATH, folder]
+            if folder == OPEN:
+                return doubt
+            other = self.search.after(folder).module(top)
+            if other != self.search.module(top):
+                return doubt
+        return None
 
     def alias(self, name: str, module: Module) -> None:
         """Code has put a module into `sys.modules` under another name."""
@@ -124,7 +168,7 @@ class Resolver(Lookup):
         stdlib = self.target.stdlib.rstrip("/") + "/"
         inside = path.startswith(stdlib) and not any(site in path for site in _SITE)
         module = Module(name=name, found=found, is_stdlib=found.kind == "builtin" or inside)
-        module.cells.names.update(_import_names(module))
+        module.cells.names.update(import_names(module))
         own = self.natives.lookup(name, "__name__") if module.is_stdlib else None
         if own is not None and found.kind in ("builtin", "extension"):
             module.cells.names["__name__"] = own
@@ -135,15 +179,19 @@ class Resolver(Lookup):
         if module.state is not State.FRESH:
             return module
         module.state = State.RUNNING
-        if self._nested >= _MOST_NESTED or len(self._modules) > _MOST_MODULES:
-            self.close(module, "too many modules depend on each other")
+        limit, budget = self.library.budget.limit, self.library.budget
+        if self._nested >= _MOST_NESTED or len(self._modules) > _MOST_MODULES or budget.is_spent:
+            self.close(module, REASON if budget.is_spent else "too many modules depend on each other")
+            module.state = State.DONE
             return module
+        if module is not self._asked and self._nested <= 1:
+            budget.halve()  # what one of the modules that it needs takes must leave something for itself
         self._nested += 1
         try:
             self._read(module)
         finally:
             self._nested -= 1
-            module.state = State.DONE
+            module.state, budget.limit = State.DONE, limit
         return module
 
     def _read(self, module: Module) -> None:
@@ -163,21 +211,18 @@ class Resolver(Lookup):
                 self.close(module, module.found.doubt or "it is not known what is imported")
 
     def _read_source(self, module: Module) -> None:
-        path = module.found.path or ""
         try:
-            source = self.search.files.read(path)
-        except (FileNotFoundError, ImageInvalid) as error:
-            self._unparsed(module, parsing.unreadable(f"{path} cannot be read: {error}"))
+            book = self.library.book(module.found.path or "", checked=self._nested == 1)
+        except TooMuch:
+            self.close(module, REASON)
             return
-        tree = parsing.parse(source, path, self.target, checked=self._nested == 1)
-        if isinstance(tree, parsing.Unparsed):
-            self._unparsed(module, tree)
+        if isinstance(book, parsing.Unparsed):
+            self._unparsed(module, book)
             return
-        module.tree, module.lines = tree, source.decode("utf-8", "replace").split("\n")
-        module.effects = Effects(tree)
-        module.has_text_annotations = _imports_annotations(tree)
+        module.tree, module.lines, module.effects, module.exposure = book.tree, book.lines, book.effects, book.exposure
+        module.has_text_annotations = imports_annotations(book.tree)
         module.has_lazy_annotations = module.has_text_annotations or self.target.minor >= (3, 14)
-        Interpreter(self, module).run(tree)
+        Interpreter(self, module).run(book.tree)
 
     def _unparsed(self, module: Module, why: parsing.Unparsed) -> None:
         module.outcome, module.error = why.outcome, why.error
@@ -210,6 +255,17 @@ class Resolver(Lookup):
             return parent.cells.open.reason
         return None
 
+    def imported_within(self, package: Module) -> set[str]:
+        """The modules of a package that are imported while it is."""
+        found: set[str] = set()
+        waiting = [package]
+        while waiting:
+            within = (each for each in waiting.pop().imports if each.startswith(f"{package.name}."))
+            names = [each for each in within if each not in found]
+            found.update(names)
+            waiting += [self.load(module) for each in names if (module := self._modules.get(each))]
+        return found
+
     def failure(self, module: Module) -> tuple[str, str] | None:
         """How a module's import fails for sure, if it does: exception and message."""
         if self.reach.is_broken(module) and module.outcome is Outcome.FAILED and module.error:
@@ -220,54 +276,3 @@ class Resolver(Lookup):
         """The names that may be submodules of a package, by its folders."""
         names = {name.partition(".")[0] for place in package.found.places for name in self.search.files.names(place)}
         return sorted(name for name in names if name.isidentifier() and name not in ("__init__", "__pycache__"))
-
-    # ---- what `with` does ----
-    def swallows(self, manager: Value) -> bool:
-        """Whether a context manager may swallow exceptions."""
-        return not isinstance(manager, Some) and not (isinstance(manager, Instance) and manager.kind.native)
-
-    def entered(self, manager: Value) -> Value | None:
-        """What `with ... as x` binds; None where that is not known."""
-        if isinstance(manager, Instance) and manager.kind.native:
-            return manager if manager.kind.module in ("_io", "io") else None
-        return manager if isinstance(manager, Some) and manager.type == "TextIOWrapper" else None
-
-    def exposure(self, module: Module) -> Exposure:
-        """What the functions of a module may do to its values later."""
-        if module.name not in self._exposures:
-            self._exposures[module.name] = Exposure(module.tree)
-        return self._exposures[module.name]
-
-    def calls_in(self, node: ast.AST) -> list[ast.Call]:
-        """The calls in a statement, not those in functions within it."""
-        if id(node) not in self._calls:
-            self._calls[id(node)] = node, calls_in(node)
-        return self._calls[id(node)][1]
-
-    def traits(self, node: FunctionNode) -> Traits:
-        """What a function's text says of it."""
-        if id(node) not in self._traits:
-            self._traits[id(node)] = node, traits_of(node)  # the node is kept, so that its id stays its own
-        return self._traits[id(node)][1]
-
-
-def _import_names(module: Module) -> dict[str, Binding]:
-    """What the import system binds in a module before it runs."""
-    names: dict[str, Value] = {
-        "__name__": Known(module.name), "__doc__": Some("str"), "__package__": Known(module.package),
-        "__loader__": Some("SourceFileLoader"), "__spec__": Some("ModuleSpec"),
-    }  # fmt: skip
-    if module.found.path:
-        names["__file__"] = Known(module.found.path)
-    if module.found.is_package:
-        names["__path__"] = Some("list")
-    return {name: Binding(value) for name, value in names.items()}
-
-
-def _imports_annotations(tree: ast.Module) -> bool:
-    return any(
-        isinstance(node, ast.ImportFrom)
-        and node.module == "__future__"
-        and any(a.name == "annotations" for a in node.names)
-        for node in tree.body[:20]
-    )

@@ -1,6 +1,6 @@
 """Namespaces that change along several paths at once: what one path did is taken back before the next is tried."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -132,14 +132,16 @@ def widened(one: Value, other: Value) -> Value | None:
     return None
 
 
-def opened(journal: Journal, cells: Cells, why: Doubt, *, rebinds: bool, spares: bool = False) -> None:
+def opened(
+    journal: Journal, cells: Cells, why: Doubt, *, rebinds: bool, spares: Callable[[str], bool] | None = None
+) -> None:
     """From here on a namespace may have names that are not told of; where it `rebinds`, those told are in doubt too.
 
     A star import `spares` names like `__name__`.
     """
     journal.write(cells, OPEN, Binding(Unknown(why), why.line, why))
     for name, binding in list(cells.names.items()) if rebinds else ():
-        if not binding.doubt and not (spares and name.startswith("__")):
+        if not binding.doubt and not (spares and spares(name)):
             journal.write(cells, name, Binding(binding.value, binding.line, why))
 
 

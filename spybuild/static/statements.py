@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
-from spybuild.static import known_methods
+from spybuild.static import failing, known_methods
 from spybuild.static.branches import Branches
 from spybuild.static.calls import Calls
 from spybuild.static.core import ANYTHING, MOST_DEPTH, Arguments, Raised
@@ -61,7 +61,10 @@ class Statements(Calls, Branches, Definitions, Importing):
 
     def _unpack(self, targets: list[ast.expr], value: Value, line: int) -> None:
         items = self.items_of(value)
+        self.fail_if(failing.of_iteration(value), line)
         starred = next((index for index, each in enumerate(targets) if isinstance(each, ast.Starred)), None)
+        if items is not None:
+            self.fail_if(failing.of_unpacking(len(items), starred=starred is not None, targets=len(targets)), line)
         if items is None or len(items) < len(targets) - (starred is not None):
             items = None
         if items is not None and starred is not None:
@@ -70,7 +73,7 @@ class Statements(Calls, Branches, Definitions, Importing):
             items = (*items[:starred], middle, *items[len(items) - after :])
         for index, each in enumerate(targets):
             inner = each.value if isinstance(each, ast.Starred) else each
-            unpacked = self.unknown("it is unpacked from what is not known", line)
+            unpacked = self.item_of(value, "it is unpacked from what is not known", line)
             if items is None or len(items) != len(targets):
                 self.assign(inner, container("list", None) if each is not inner else unpacked)
             else:

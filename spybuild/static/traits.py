@@ -1,8 +1,11 @@
 """What a function's text says of it: whether calling it runs it at once, and which names are its own."""
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
+from spybuild.static import nodes
 from spybuild.static.values import FunctionNode
 
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -25,6 +28,19 @@ class Traits:
     local: frozenset[str]
     asks_environment: bool
     raises: bool
+
+
+_Node = TypeVar("_Node", bound=ast.AST)
+_Told = TypeVar("_Told")
+
+
+def noted(node: _Node, slot: str, tell: Callable[[_Node], _Told]) -> _Told:
+    """What a node's text tells, noted on the node: its tree may be read for many modules."""
+    told: _Told | None = getattr(node, slot, None)
+    if told is None:
+        told = tell(node)
+        setattr(node, slot, told)
+    return told
 
 
 def traits_of(node: FunctionNode) -> Traits:
@@ -82,7 +98,7 @@ def _own_nodes(body: list[ast.AST]) -> list[ast.AST]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             waiting += getattr(node, "decorator_list", [])
         else:
-            waiting += ast.iter_child_nodes(node)
+            waiting += nodes.children(node)
     return found
 
 
@@ -94,5 +110,5 @@ def calls_in(node: ast.AST) -> list[ast.Call]:
         inner = waiting.pop()
         if isinstance(inner, ast.Call):
             found.append(inner)
-        waiting += [each for each in ast.iter_child_nodes(inner) if not isinstance(each, _NESTED)][::-1]
+        waiting += [each for each in nodes.children(inner) if not isinstance(each, _NESTED)][::-1]
     return found

@@ -23,6 +23,7 @@ from spybuild.attestation.trust import Trust, TrustedIdentity
 from spybuild.attestation.verification import verify
 from spybuild.errors import EvidenceRefused
 from spybuild.model.digests import Digest
+from spybuild.model.matching import Exactly
 from spybuild.model.report import ContractReference, ModuleReport, PlatformReport, Report, Subject, Tool, Verdict
 from tests.fakes.sigstore import FakeSigstore
 
@@ -144,7 +145,7 @@ def logged(sigstore: FakeSigstore, envelope: dict[str, Any], verifier: bytes) ->
 
 def trust_in(sigstore: FakeSigstore, identity: str = IDENTITY, **said: Any) -> Trust:
     """Trust in an identity for which a private Sigstore vouches."""
-    trusted = TrustedIdentity(identity=identity, issuer=sigstore.url, **said)
+    trusted = TrustedIdentity(Exactly(identity), Exactly(sigstore.url), **said)
     return Trust(identities=(trusted,), root=root_of(sigstore))
 
 

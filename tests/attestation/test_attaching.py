@@ -51,6 +51,19 @@ def signed(subject: Descriptor, number: int = 0) -> Signed:
     return SIGNER.sign(statement(**about(subject), predicate={"result": "PASSED", "configuration": [], "n": number}))
 
 
+def test_each_attestation_takes_the_requests_that_it_needs(place: Place, sharing: Sharing) -> None:
+    """Is it there, where to send it, the bundle, its manifest, who lists it; the config all share is looked for once."""
+    server, client, subject = place
+    attaching = Attaching(client, sharing=sharing)
+    attaching.attach(subject, signed(subject), MOMENT)
+    server.asked.clear()
+    attaching.attach(subject, signed(subject, 1), MOMENT)
+    kinds = [(each.method, each.path.split("/")[4]) for each in server.asked]
+    needed = [("HEAD", "blobs"), ("POST", "blobs"), ("PUT", "blobs"), ("PUT", "manifests"), ("GET", "referrers")]
+    by_tag = [("GET", "manifests"), ("PUT", "manifests"), ("GET", "manifests")]  # read, written, and looked at again
+    assert kinds == [*needed, *([] if server.referrers is not None else by_tag)]
+
+
 def test_an_attestation_is_stored_as_cosign_stores_it(place: Place, sharing: Sharing) -> None:
     """Its manifest, field by field."""
     server, client, subject = place

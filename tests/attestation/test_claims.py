@@ -83,6 +83,26 @@ def test_a_pass_with_failed_tests_is_none() -> None:
     assert not read_claims(statement(predicate=said)).passed
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"warnedTests": ["a"]},
+        {"spybuild": {"schemaVersion": 1, "rules": {"broken": 1}}},
+        {"spybuild": {"schemaVersion": 1, "rules": {"undecided": 1}}},
+    ],
+)
+def test_a_pass_with_findings_is_none(more: dict[str, Any]) -> None:
+    """PASSED, beside tests that warned, or rules that were broken or undecided."""
+    assert not read_claims(statement(predicate={"result": "PASSED", "configuration": [], **more})).passed
+
+
+def test_waivers_that_are_counted_and_not_listed_are_refused() -> None:
+    """A policy that allows none, or some, could not see which."""
+    said = {"schemaVersion": 1, "rules": {"waived": 2}, "waivers": [{"rule": "SPY101"}]}
+    with pytest.raises(EvidenceRefused, match="counts 2 waivers, and lists 1"):
+        read_claims(statement(predicate={"result": "PASSED", "configuration": [], "spybuild": said}))
+
+
 def test_a_missing_result_is_malformed() -> None:
     """Threat 5: a predicate without a result must not pass for want of a contradiction."""
     with pytest.raises(EvidenceRefused, match="result"):

@@ -88,6 +88,13 @@ def test_files_that_are_no_keys_are_refused(tmp_path: Path) -> None:
             load_public_key(path)
 
 
+def test_a_scheme_that_is_unknown_is_no_file() -> None:
+    """Cosign has schemes that we have not; "No such file" would not say so."""
+    for name in ("k8s://namespace/name", "env://COSIGN_PUBLIC_KEY"):
+        with pytest.raises(UsageError, match="its scheme is unknown"):
+            load_public_key(name)
+
+
 def test_a_key_in_a_kms_has_an_address() -> None:
     """What messages call it, and the model's `uri`; a file has none."""
     key = private_key().public_key()

@@ -94,6 +94,7 @@ def test_keys_are_named_as_cosign_names_them(monkeypatch: pytest.MonkeyPatch, ur
         "pkcs11:token=t;id=?module-path=/m.so",
         "pkcs11:token=t;id=%02;pin-value=73151",
         "pkcs11:token=t;id=%02?pin-value=73151",
+        "pkcs11:token=t;id=%02?module-path=/m.sopin-value=73151",
         "pkcs11:token=t;id=%02?module-path=/m.so&pin-source=/no/such/file",
     ],
 )

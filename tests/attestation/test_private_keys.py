@@ -84,6 +84,7 @@ def test_other_curves_are_refused_with_the_way_out() -> None:
         (b"", "no private key"),
         (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "no private key"),
         (pem(private_key(), encryption=BestAvailableEncryption(b"other")), "no private key"),
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "holds no private key"),
         (_cosign(), "does not open"),
         (_cosign(params={"N": 2**30}), "more than 256 MiB"),
         (_cosign(params={"r": 64, "N": 2**20}), "more than 256 MiB"),

@@ -12,6 +12,7 @@ from spybuild.attestation.signers import SignerWithKey
 from spybuild.attestation.trust import Trust, TrustedIdentity
 from spybuild.attestation.verification import verify
 from spybuild.model.attested import KeylessSigner
+from spybuild.model.matching import Exactly
 from tests.attestation.making import IDENTITY, changed, now, refusal_of, signing_key, statement
 from tests.conftest import UNDER_CI
 from tests.stack import Sigstore, Stack
@@ -28,7 +29,9 @@ def real(stack: Stack) -> Sigstore:
 
 
 def _trust(real: Sigstore, identity: str, issuer: str) -> Trust:
-    return Trust(identities=(TrustedIdentity(identity, issuer),), root=load_trusted_root(real.trusted_root))
+    return Trust(
+        identities=(TrustedIdentity(Exactly(identity), Exactly(issuer)),), root=load_trusted_root(real.trusted_root)
+    )
 
 
 def test_a_person_signs(real: Sigstore) -> None:
@@ -50,7 +53,7 @@ def test_a_pipeline_signs(real: Sigstore) -> None:
     signed = KeylessSigning(instance, lambda: Token(raw, "a test's")).sign(statement())
     assert isinstance(signed.signer, KeylessSigner)
     assert {"sourceRepository", "sourceRepositoryRef", "buildTrigger"} <= set(signed.signer.claims)
-    trusted = TrustedIdentity(signed.signer.identity, real.pipeline_issuer, claims=signed.signer.claims)
+    trusted = TrustedIdentity(Exactly(signed.signer.identity), Exactly(real.pipeline_issuer), signed.signer.claims)
     trust = Trust(identities=(trusted,), root=load_trusted_root(real.trusted_root))
     assert verify(signed.bundle, trust, now()).payload == statement()
 

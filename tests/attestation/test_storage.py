@@ -164,6 +164,22 @@ def test_a_flood_is_cut_off_with_a_reason(place: Place, monkeypatch: pytest.Monk
     assert Digest.of(b"x" * 3001) not in [each.digest for each in place.find().found]
 
 
+def test_large_ones_crowd_out_no_small_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever attaches eight large ones before ours must not close the gate."""
+    monkeypatch.setattr(storage, "_MOST_BYTES", 4000)
+    place.referrer(b"y" * 3999)
+    place.referrer(place.bundle)
+    assert "verified" in place.kinds()
+
+
+def test_a_large_manifest_of_a_referrer_is_not_read(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand of them would keep the gate busy for an hour."""
+    monkeypatch.setattr(storage, "_LARGEST_MANIFEST", 10)
+    place.referrer(place.bundle)
+    (left_out,) = place.find().left_out
+    assert "is larger than" in left_out.reason
+
+
 def test_thousands_of_layers_are_cut_off(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The newest are the last ones."""
     monkeypatch.setattr(storage, "_MOST_LAYERS", 2)
@@ -184,9 +200,9 @@ def test_a_registry_that_does_not_answer_leaves_us_ignorant(place: Place, part: 
 
 
 def test_a_deep_manifest_is_refused_and_hides_none(place: Place) -> None:
-    """JSON that is nested a hundred thousand deep."""
+    """JSON that is nested thirty thousand deep."""
     place.referrer(place.bundle)
-    content = b'{"layers": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    content = b'{"layers": ' + b"[" * 30_000 + b"]" * 30_000 + b"}"
     deep = Descriptor(MANIFEST, Digest.of(content), len(content), artifact_type=MEDIA_TYPE)
     place.server.manifests["shop/api", str(deep.digest)] = MANIFEST, content
     if place.server.referrers is not None:

@@ -35,8 +35,10 @@ def validated(image: SmallImage, *names: str) -> list[PlatformImage]:
 
 def test_what_was_validated_is_there(place: Place) -> None:
     """The index and both platforms, as they are in the registry, with what a subject needs."""
-    _, client, root = place
+    server, client, root = place
+    server.asked.clear()
     subjects = require_validated(client, root.digest, validated(two_platforms()), "1")
+    assert len(server.paths("/manifests/")) == 1
     assert subjects.root == root
     assert [str(each.platform) for each in subjects.platforms] == ["linux/amd64", "linux/arm64"]
     assert all(each.size > 100 and each.media_type for each in subjects.platforms)

@@ -1,5 +1,6 @@
 """Certificates, logs and identities: whom a trusted Sigstore vouches for, and what an attacker makes of it."""
 
+import base64
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -110,6 +111,27 @@ def test_a_broken_log_entry_or_certificate_is_refused(
     """No entry, two, one without a proof, with another's proof, time, body, promise or log; no certificate."""
     bundle = changed(keyless(sigstore, tsa=False).sign(statement()).bundle, change)
     assert refusal_of(bundle, trust_in(sigstore)).reason in ("untrusted-certificate", "malformed")
+
+
+@pytest.mark.parametrize(
+    ("part", "broken"),
+    [
+        ("a003020102", "a003020109"),
+        ("06072a8648ce3d0201", "06072a8648ce3d0221"),
+        ("2a8648ce3d030107", "2a8648ce3d030177"),
+    ],
+    ids=["version", "algorithm", "curve"],
+)
+def test_a_strangers_certificate_of_no_known_kind_closes_no_gate(
+    sigstore: FakeSigstore, part: str, broken: str
+) -> None:
+    """The library's errors for these have no common root: one such bundle beside the image stopped the verifier."""
+    bundle = json.loads(handmade(sigstore))
+    certificate = bundle["verificationMaterial"]["certificate"]
+    der = base64.b64decode(certificate["rawBytes"])
+    assert bytes.fromhex(part) in der
+    certificate["rawBytes"] = base64.b64encode(der.replace(bytes.fromhex(part), bytes.fromhex(broken))).decode()
+    assert refusal_of(json.dumps(bundle).encode(), trust_in(sigstore)).reason in ("malformed", "unsupported")
 
 
 def test_the_entry_of_another_signature_does_not_serve(sigstore: FakeSigstore) -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,20 @@ def test_a_rogue_timestamp_of_a_key_is_no_time(sigstore: FakeSigstore) -> None:
     )
     assert found.signed_at is None
     assert found.unauthenticated == ("when it was signed: nobody who is trusted has stamped or logged it",)
+
+
+def test_a_timestamp_with_a_certificate_of_no_known_version_is_no_time(sigstore: FakeSigstore) -> None:
+    """The library's error is of no kind that it documents; a stamp that anybody can put in stopped the verifier."""
+    version = bytes.fromhex("a003020102")
+
+    def break_it(bundle: dict[str, Any]) -> None:
+        (stamp,) = bundle["verificationMaterial"]["timestampVerificationData"]["rfc3161Timestamps"]
+        reply = base64.b64decode(stamp["signedTimestamp"])
+        assert version in reply
+        stamp["signedTimestamp"] = base64.b64encode(reply.replace(version, bytes.fromhex("a003020109"))).decode()
+
+    bundle = changed(key_bundle(KEY, timestamp_url=f"{sigstore.url}/api/v1/timestamp"), break_it)
+    assert verify(bundle, Trust(keys=(KEY.public,), root=root_of(sigstore)), now()).signed_at is None
 
 
 def test_an_unpinned_timestamp_is_no_time(sigstore: FakeSigstore) -> None:

@@ -35,8 +35,9 @@ from spybuild.attestation.roots import load_trusted_root
 from spybuild.attestation.keys import load_public_key
 from spybuild.attestation.trust import Trust, TrustedIdentity
 from spybuild.attestation.verification import verify
+from spybuild.model.matching import Exactly
 here, issuer = Path(sys.argv[1]), sys.argv[2]
-trust = Trust((load_public_key(here / "a.pub"),), (TrustedIdentity("ci@example.org", issuer),), load_trusted_root(here / "root.json"))
+trust = Trust((load_public_key(here / "a.pub"),), (TrustedIdentity(Exactly("ci@example.org"), Exactly(issuer)),), load_trusted_root(here / "root.json"))
 for name in ("key", "v1", "v2"):
     print(verify((here / name).read_bytes(), trust, datetime.now(UTC)).signed_at.source)
 """

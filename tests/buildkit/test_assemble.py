@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -72,10 +73,21 @@ def test_a_loader_that_is_not_as_expected_is_refused(tmp_path: Path) -> None:
         assemble._seclude(tmp_path / "ld.so")
 
 
-def test_wheels_are_unpacked_once_by_name(prefix: Path, tmp_path: Path) -> None:
-    same = [wheel(tmp_path / each, "a-1-py3-none-any.whl", a__b="1") for each in ("linux-amd64", "linux-arm64")]
-    assemble.take_packages(same)
+def test_wheels_that_all_platforms_have_are_unpacked_once(prefix: Path, tmp_path: Path) -> None:
+    for each in ("linux-amd64", "linux-arm64"):
+        wheel(tmp_path / each, "a-1-py3-none-any.whl", a__b="1")
+    # For one platform there is a compiled one, so that the other's, for any machine, is not for both.
+    wheel(tmp_path / "linux-amd64", "c-1-cp313-cp313-manylinux1_x86_64.whl")
+    wheel(tmp_path / "linux-arm64", "c-1-py3-none-any.whl")
+    assert list(assemble.pure(tmp_path)) == ["a-1-py3-none-any.whl"]
+    assemble.take_packages(assemble.pure(tmp_path).values())
     assert (prefix / "packages/a/b").read_text() == "1"
+
+
+def test_wheels_that_are_left_out_are_not_unpacked(prefix: Path, tmp_path: Path) -> None:
+    wheels = [wheel(tmp_path, name, **{f"{name[:4]}__x": ""}) for name in ("rich-1-py3-none-any.whl", "kept-1.whl")]
+    assemble.take_packages(wheels)
+    assert [path.name for path in (prefix / "packages").iterdir()] == ["kept"]
 
 
 def test_two_versions_of_one_project_are_refused(prefix: Path, tmp_path: Path) -> None:
@@ -98,20 +110,54 @@ def test_missing_libraries_are_named(prefix: Path, tmp_path: Path, monkeypatch: 
         assemble.check_packages(tmp_path)
 
 
-def test_all_is_compiled_and_dated_alike(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_bytecode_is_left_and_dated_alike(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    (prefix / "packages/a").mkdir(parents=True)
-    (prefix / "packages/a/b.py").write_text("x = 1\n")
+    packages = prefix / "packages"
+    for name in ("a/b.py", "spybuild/cli/scan.py", "spybuild/probe/probe.py"):
+        (packages / name).parent.mkdir(parents=True)
+        (packages / name).write_text('"""Said."""\nx = 1\n')
     assemble.finish()
-    compiled = next((prefix / "packages/a/__pycache__").iterdir())
-    assert compiled.read_bytes()[4] == 1  # by hash, and never compared with the source (PEP 552)
+    found = {str(path.relative_to(packages)) for path in packages.rglob("*") if path.is_file()}
+    assert found == {"a/b.pyc", "spybuild/cli/scan.pyc", "spybuild/probe/probe.py"}
+    assert (packages / "a/b.pyc").read_bytes()[4] == 1  # by hash, and never compared with the source (PEP 552)
+    assert b"Said" not in (packages / "a/b.pyc").read_bytes()
+    assert b"Said" in (packages / "spybuild/cli/scan.pyc").read_bytes()  # it is the command's help
     assert {path.stat().st_mtime for path in prefix.rglob("*")} == {1700000000}
 
 
-def test_the_launcher_needs_no_shell_and_isolates(prefix: Path) -> None:
-    assemble.write_launcher()
-    first, *others = (prefix / "bin/spybuild").read_text().splitlines()
-    assert first == "#!/opt/spybuild/libexec/spybuild-python -ISBXutf8"
-    assert len(first) < 128  # what the kernel reads of it
-    compile("\n".join(others), "spybuild", "exec")
-    assert os.access(prefix / "bin/spybuild", os.X_OK)
+def test_what_cannot_be_compiled_is_not_passed_over(prefix: Path) -> None:
+    (prefix / "packages").mkdir(parents=True)
+    (prefix / "packages/old.py").write_text("print 1\n")
+    with pytest.raises(SystemExit, match="can be compiled"):
+        assemble.finish()
+
+
+def test_the_frontend_comes_without_what_only_developers_read(prefix: Path, tmp_path: Path) -> None:
+    for name in (
+        "__init__.py",
+        "image.py",
+        "frontend/__init__.py",
+        "frontend/wire/x.proto",
+        "frontend/__pycache__/x.pyc",
+    ):
+        (tmp_path / "buildkit" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "buildkit" / name).touch()
+    assemble.take_frontend(tmp_path / "buildkit")
+    ours = prefix / "packages/buildkit"
+    assert {path.relative_to(ours) for path in ours.rglob("*.*")} == {Path("__init__.py"), Path("frontend/__init__.py")}
+
+
+def test_launchers_need_no_shell_and_isolate(prefix: Path) -> None:
+    assemble.write_launchers()
+    assert {path.name for path in (prefix / "bin").iterdir()} == {"spybuild", "frontend", "step"}
+    for launcher in (prefix / "bin").iterdir():
+        first, *others = launcher.read_text().splitlines()
+        assert first == "#!/.spybuild/libexec/spybuild-python -ISBXutf8"
+        assert len(first) < 128  # what the kernel reads of it
+        compile("\n".join(others), launcher.name, "exec")
+        assert os.access(launcher, os.X_OK)
+
+
+@pytest.mark.parametrize("module", assemble.LAUNCHERS.values())
+def test_what_launchers_call_is_there(module: str) -> None:
+    assert callable(import_module(module).main)

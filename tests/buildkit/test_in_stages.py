@@ -1,20 +1,29 @@
 """The image in stages of real builds: on every platform, on foreign Pythons, as any user, in hostile surroundings."""
 
+import ast
+import json
 import os
 import subprocess
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from buildkit.image import Build
-from tests.stack import Stack
+from buildkit.sizes import in_registry
+from tests.images.layers.making import zstd_compress
+from tests.stack import Stack, debs
+from tests.stack.home import Home
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("image"), pytest.mark.timeout(600)]
 
 SAMPLES = Path(__file__).parents[2] / "sample-images/smart-home"
+ROOT = SAMPLES.parents[1]
 TAG = "spybuild/spybuild:tested"
+PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7")
+MOST = 15_000_000
+"""Bytes that may be pulled for one platform."""
 Docker = Callable[..., subprocess.CompletedProcess[str]]
 
 CONTRACT = "modules:\n  - filename: plugin.py\n    functions:\n      - name: run\n"
@@ -23,7 +32,7 @@ PLUGIN = """\
 import os, sys
 ours = [name for name in os.environ if name.startswith(("LD_", "PYTHON", "LC_", "SPYBUILD")) and name not in EXPECTED]
 assert not ours, ours
-assert not [path for path in sys.path if "/opt/spybuild" in path], sys.path
+assert not [path for path in sys.path if "/.spybuild" in path], sys.path
 def run(): ...
 """
 
@@ -33,23 +42,38 @@ def docker(stack: Stack) -> Docker:
     """Run the docker client against the stack's engine."""
     assert stack.docker is not None
     client = stack.docker.client or "docker"
-    environment = {**os.environ, **stack.docker.environment(), "DEVICE_TOKEN": "any-value"}
+    variables = {**stack.docker.environment(), "DEVICE_TOKEN": "any-value"}
 
-    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [client, *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=500, env=environment)
+    def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        command, environment = [client, *map(str, arguments)], {**os.environ, **variables}
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=500, env=environment, cwd=cwd
+        )
 
     return run
 
 
 @pytest.fixture(scope="session")
-def image(stack: Stack, docker: Docker) -> str:
-    """The image, built from this checkout."""
+def build(stack: Stack) -> Callable[..., Build]:
+    """A build with the stack's Docker and Python."""
     assert stack.docker is not None
-    environment = stack.docker.environment()
-    client = stack.docker.client or "docker"
-    Build(tag=TAG, base=stack.bases["3.13"], docker=client, environment=environment).run(quiet=True)
+    client, environment = stack.docker.client or "docker", stack.docker.environment()
+    return lambda **options: Build(base=stack.bases["3.13"], docker=client, environment=environment, **options)
+
+
+@pytest.fixture(scope="session")
+def image(build: Callable[..., Build]) -> str:
+    """The image, built from this checkout."""
+    build(tag=TAG).run(quiet=True)
     return TAG
+
+
+@pytest.fixture(scope="session")
+def frontend(build: Callable[..., Build]) -> Build:
+    """The frontend's image, likewise."""
+    made = build(tag="spybuild/frontend:tested", target="frontend")
+    made.run(quiet=True)
+    return made
 
 
 @pytest.fixture
@@ -79,22 +103,24 @@ def stage(stack: Stack, docker: Docker, image: str, tmp_path: Path) -> Docker:
         # Without a shell: the first line of a script is all that the kernel needs.
         (tmp_path / "Dockerfile").write_text(
             f"FROM {image} AS spybuild\nFROM {stack.bases.get(base, base)}\nWORKDIR /app\nCOPY . ./\n{lines}\n"
-            "RUN --mount=type=bind,from=spybuild,source=/opt/spybuild,target=/opt/spybuild "
-            '["/opt/spybuild/bin/spybuild", "validate"]\n'
+            "RUN --mount=type=bind,from=spybuild,source=/.spybuild,target=/.spybuild "
+            '["/.spybuild/bin/spybuild", "validate"]\n'
         )
         return docker("buildx", "build", "--progress=plain", "--output=type=cacheonly", "--no-cache", tmp_path)
 
     return build
 
 
-@pytest.mark.parametrize("platform", ["linux/amd64", "linux/arm64"])
+@pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_image_runs_by_itself(docker: Docker, image: str, platform: str) -> None:
+    """As root and as nobody, and writes nothing."""
     for user in ("0", "65534"):
         done = docker("run", "--rm", "--platform", platform, "--user", user, "--read-only", image, "--version")
         assert done.stdout.startswith("spybuild "), done.stderr
 
 
 def test_it_holds_nothing_else(docker: Docker, image: str, tmp_path: Path) -> None:
+    """One folder, in it three programs, and of modules no source but the one that is read as text."""
     made = docker("create", image).stdout.strip()
     try:
         docker("export", made, "-o", tmp_path / "image.tar")
@@ -103,17 +129,125 @@ def test_it_holds_nothing_else(docker: Docker, image: str, tmp_path: Path) -> No
     with tarfile.open(tmp_path / "image.tar") as archive:
         names = archive.getnames()
     # Docker adds its own to every container.
-    assert {name.partition("/")[0] for name in names} <= {"opt", ".dockerenv", "dev", "etc", "proc", "sys"}
-    assert not [name for name in names if name.startswith("opt/") and not name.startswith("opt/spybuild")]
-    assert [name for name in names if name.startswith("opt/spybuild/bin/")] == ["opt/spybuild/bin/spybuild"]
+    assert {name.partition("/")[0] for name in names} <= {".spybuild", ".dockerenv", "dev", "etc", "proc", "sys"}
+    programs = {name for name in names if name.startswith(".spybuild/bin/")}
+    assert programs == {f".spybuild/bin/{name}" for name in ("spybuild", "frontend", "step")}
+    assert [name for name in names if name.endswith(".py")] == [".spybuild/packages/spybuild/probe/probe.py"]
 
 
-def test_building_it_again_makes_the_same_image(stack: Stack, docker: Docker, image: str) -> None:
-    before = docker("image", "inspect", "-f", "{{.Id}}", image).stdout
-    assert stack.docker is not None
-    client, environment = stack.docker.client or "docker", stack.docker.environment()
-    Build(tag=TAG, base=stack.bases["3.13"], docker=client, environment=environment).run(quiet=True)
-    assert docker("image", "inspect", "-f", "{{.Id}}", image).stdout == before
+# A module that is left out of the image fails where it is first used, which may be in a rare case: all are looked for.
+LOOK = """
+import sys; sys.path.append("/.spybuild/packages")
+from importlib import import_module
+for name in NAMES:
+    try:
+        import_module(name)
+    except Exception as error:
+        print((getattr(error.__cause__ or error, "name", None) or repr(error)).partition(".")[0])
+from google.protobuf.internal import api_implementation
+print("protobuf by", api_implementation.Type())
+"""
+# Of the extras `sign` and `kms`, of another Python, of development; zstd's own library is there, and for ARM zlib alone.
+NOT_THERE = {
+    "asn1crypto", "backports", "compression", "cryptography", "grpc_tools", "isal", "nacl", "rfc3161_client", "rfc8785",
+    "securesystemslib", "sigstore",
+}  # fmt: skip
+
+
+def imported(*folders: str) -> Iterator[str]:
+    """All that SpyBuild and the frontend name in an import, and their own modules."""
+    for file in (file for folder in folders for file in (ROOT / folder).rglob("*.py")):
+        if file.name == "probe.py" or "wire/__main__" in str(file):
+            continue
+        if not file.name.startswith("__"):
+            yield ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                yield node.module
+
+
+@pytest.mark.parametrize(
+    ("platform", "protobuf", "folders"),
+    [
+        ("linux/amd64", "upb", ("spybuild", "buildkit/frontend")),
+        ("linux/arm/v7", "python", ("buildkit/frontend", "spybuild/contracts")),  # emulated, all would take minutes
+    ],
+)
+def test_all_that_is_ever_imported_is_there(
+    docker: Docker, image: str, platform: str, protobuf: str, folders: tuple[str, ...]
+) -> None:
+    """But for libraries of extras, which say so themselves."""
+    python = "/.spybuild/libexec/spybuild-python"
+    code = LOOK.replace("NAMES", repr(sorted(set(imported(*folders)))))
+    done = docker("run", "--rm", "--platform", platform, "--entrypoint", python, image, "-ISBXutf8", "-c", code)
+    *missing, last = done.stdout.splitlines()
+    assert last == f"protobuf by {protobuf}", done.stderr
+    assert set(missing) <= NOT_THERE
+
+
+ZSTD = zstd_compress(b"y" * 9)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_layers_of_all_compressions_are_read(docker: Docker, image: str, platform: str) -> None:
+    """Also where there is no wheel for it."""
+    code = (
+        "import sys, gzip; sys.path.append('/.spybuild/packages')\n"
+        "from spybuild.images.layers.compression import unpacked\n"
+        "t = 'application/vnd.oci.image.layer.v1.tar+'\n"
+        "print(b''.join(unpacked(iter([gzip.compress(b'x' * 9)]), t + 'gzip')))\n"
+        f"print(b''.join(unpacked(iter([{ZSTD!r}]), t + 'zstd')))\n"
+    )
+    python = "/.spybuild/libexec/spybuild-python"
+    done = docker("run", "--rm", "--platform", platform, "--entrypoint", python, image, "-ISBXutf8", "-c", code)
+    assert done.stdout == "b'xxxxxxxxx'\nb'yyyyyyyyy'\n", done.stderr
+
+
+def test_no_platform_is_larger_than_it_may_be(build: Callable[..., Build], image: str, frontend: Build) -> None:
+    """What is pulled into a build, in bytes."""
+    sizes = build(tag=image).sizes()
+    assert tuple(sizes) == PLATFORMS
+    assert max(*sizes.values(), *frontend.sizes().values()) <= MOST, sizes
+
+
+def test_buildkit_is_told_what_the_frontend_can_do(docker: Docker, frontend: Build) -> None:
+    """BuildKit refuses `--call` and named contexts where the labels do not say so."""
+    config = json.loads(docker("image", "inspect", frontend.tag).stdout)[0]["Config"]
+    assert config["Entrypoint"] == ["/.spybuild/bin/frontend"]
+    labels = config["Labels"]
+    assert labels["moby.buildkit.frontend.network.none"] == "true"
+    assert {each.rpartition(".")[2] for each in labels["moby.buildkit.frontend.caps"].split(",")} == {
+        "inputs", "subrequests", "contexts",
+    }  # fmt: skip
+
+
+def test_building_it_again_without_a_cache_makes_the_same_image(
+    docker: Docker, build: Callable[..., Build], image: str
+) -> None:
+    """The index's digest, and so every byte of every platform."""
+    identity = ("image", "inspect", "-f", "{{.Id}}")
+    build(tag=image).run(quiet=True)  # the checkout may have changed since
+    again = build(tag="spybuild/spybuild:again", cached=False)
+    done = docker(*again.command()[1:], cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert docker(*identity, again.tag).stdout == docker(*identity, image).stdout != ""
+    docker("image", "rm", again.tag)
+
+
+def test_bake_publishes_both(stack: Stack, docker: Docker, image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To a registry, compressed as the command line does it."""
+    assert stack.registry is not None
+    for name, value in (("REGISTRY", f"{stack.registry.address}/"), ("TAG", "baked"), ("BASE", stack.bases["3.13"])):
+        monkeypatch.setenv(name, value)
+    done = docker("buildx", "bake", "-f", ROOT / "buildkit/docker-bake.hcl", "--push", cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    for name in ("spybuild", "frontend"):
+        reference = f"{stack.registry.address}/spybuild/{name}:baked"
+        sizes = in_registry(reference, lambda each: docker("buildx", "imagetools", "inspect", "--raw", each).stdout)
+        assert set(sizes) == set(PLATFORMS)
+        assert max(sizes.values()) <= MOST
 
 
 @pytest.mark.parametrize("platform", ["linux/amd64", "linux/arm64"])
@@ -167,6 +301,61 @@ def test_nothing_of_the_targets_surroundings_is_used(stage: Docker) -> None:
 
 def test_our_interpreter_is_not_taken_for_the_targets(stage: Docker, stack: Stack) -> None:
     assert stack.bare is not None
-    done = stage("ENV PATH=/opt/spybuild/bin:/opt/spybuild/libexec:/bin", base=stack.bare)
+    done = stage("ENV PATH=/.spybuild/bin:/.spybuild/libexec:/bin", base=stack.bare)
     assert done.returncode != 0
     assert "no Python for linux/amd64" in done.stderr
+
+
+def test_nothing_of_ours_is_on_the_targets_path(stage: Docker) -> None:
+    """Not even where the target's PATH and PYTHONPATH are full of it: PLUGIN looks."""
+    done = stage("ENV PATH=/.spybuild/bin:$PATH PYTHONPATH=/nothing:", expected=("PYTHONPATH",))
+    assert done.returncode == 0, done.stderr
+
+
+ELSEWHERE = """\
+FROM {image} AS spybuild
+FROM {base} AS tools
+{rootfs}
+FROM tools
+RUN --mount=type=bind,from=rootfs,target=/rootfs,rw --mount=type=bind,from=spybuild,source=/.spybuild,target=/rootfs/.spybuild \
+    for user in 0 65534; do chroot --userspec=$user:$user /rootfs /.spybuild/bin/spybuild {arguments} || exit; done
+"""
+
+
+@pytest.fixture
+def rooted(stack: Stack, docker: Docker, image: str, tmp_path: Path) -> Docker:
+    """Run SpyBuild in a root filesystem that has no /proc, /sys and /dev, as root and as nobody."""
+
+    def build(rootfs: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        filled = ELSEWHERE.format(image=image, base=stack.bases["3.13"], rootfs=rootfs, arguments=" ".join(arguments))
+        (tmp_path / "Dockerfile").write_text(filled)
+        return docker("buildx", "build", "--progress=plain", "--output=type=cacheonly", "--no-cache", tmp_path)
+
+    return build
+
+
+def test_an_empty_rootfs_is_enough(rooted: Docker, tmp_path: Path) -> None:
+    """No library, no /proc, no /tmp: nothing but a contract."""
+    (tmp_path / "spymodel.yml").write_text(CONTRACT)
+    rootfs = "FROM scratch AS rootfs\nCOPY spymodel.yml /app/"
+    assert "spybuild " in rooted(rootfs, "--version").stderr
+    done = rooted(rootfs, "validate", "-c", "/app/spymodel.yml")
+    assert done.returncode != 0
+    assert "no Python for linux/amd64" in done.stderr
+
+
+def test_a_rootfs_of_musl_is_as_good(rooted: Docker, tmp_path: Path) -> None:
+    """Another C library is there, under the names that its programs ask for."""
+    musl = debs.unpack(Home.find(), "musl", "trixie", ["musl"])
+    with tarfile.open(tmp_path / "musl.tar", "w") as tar:
+        tar.add(musl, arcname=".")
+    assert "spybuild " in rooted("FROM scratch AS rootfs\nADD musl.tar /", "--version").stderr
+
+
+def test_the_target_is_asked_without_proc_and_tmp(rooted: Docker, stack: Stack, tmp_path: Path) -> None:
+    """Neither our interpreter nor the probe in the target's looks for them."""
+    (tmp_path / "plugin.py").write_text(PLUGIN.replace("EXPECTED", "()"))
+    (tmp_path / "spymodel.yml").write_text(CONTRACT)
+    rootfs = f"FROM {stack.bases['3.13']} AS rootfs\nCOPY plugin.py spymodel.yml /\nRUN rm -rf /tmp /var/tmp"
+    done = rooted(rootfs, "validate", "-c", "/spymodel.yml")
+    assert done.stderr.count("verdict: pass") >= 2, done.stderr

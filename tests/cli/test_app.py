@@ -1,6 +1,7 @@
 """What all verbs share: help, version, exit codes, variables of the environment."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from spybuild import __version__
+from spybuild.cli import app
 from tests.conftest import Run
 
 
@@ -25,6 +27,50 @@ def test_importing_spybuild_is_cheap() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "'pydantic'" not in done.stdout
     assert "'docker'" not in done.stdout
+
+
+def test_a_verb_loads_no_other(tmp_path: Path) -> None:
+    """Of ten only one is used, and loading takes time."""
+    code = "import sys; from spybuild.cli import main; main(['explain', 'SPY101']); print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "'spybuild.cli.explain'" in done.stdout
+    assert not [name for name in ("scan", "verify", "policy", "attest") if f"'spybuild.cli.{name}'" in done.stdout]
+
+
+def test_the_help_tells_of_every_verb(spybuild: Run) -> None:
+    """Also where only some are loaded otherwise."""
+    words = spybuild("--help").stdout.split()
+    verbs = ("scan", "validate", "check", "attest", "verify", "promote", "policy", "explain", "schema")
+    assert not set(verbs) - set(words)
+
+
+@pytest.mark.parametrize("path", ["./root", "/srv/root", "."])
+def test_a_path_is_told_from_an_image(spybuild: Run, path: str, tmp_path: Path) -> None:
+    """With what to write before it."""
+    done = spybuild("scan", path, "--integrity", cwd=tmp_path)
+    assert (done.returncode, f"rootfs://{path}" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device"), "the output could not be written: No space left on device"),
+        (OSError(13, "Permission denied", "/some/file"), "/some/file: Permission denied"),
+        (OSError(24, "Too many open files"), "the system refused: Too many open files"),
+    ],
+)
+def test_what_the_system_refuses_is_told_as_what_it_is(
+    error: OSError, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not every error of a file is one of writing the report."""
+
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(app, "application", refuse)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # those of the tests' own process stay
+    assert app.main(["check"]) == 3
+    assert capsys.readouterr().err == f"spybuild: {told}\n"
 
 
 @pytest.mark.parametrize("verb", ["scan", "validate", "explain", "schema"])

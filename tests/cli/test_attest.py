@@ -201,7 +201,10 @@ def test_a_report_that_is_not_there(desk: Desk) -> None:
     assert (said.code, "cannot be read: No such file or directory" in said.err) == (2, True)
 
 
-@pytest.mark.parametrize(("place", "value"), [((), "fail"), (("platforms", 0), "undecided"), ((), None)])
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [((), "fail"), (("platforms", 0), "undecided"), ((), None), (("platforms", 0, "modules", 0), "fail")],
+)
 def test_a_report_that_contradicts_itself_is_refused(desk: Desk, place: tuple[Any, ...], value: Any) -> None:
     """Whoever wrote `pass` over findings, or the reverse, did not get it from SpyBuild."""
     form = json.loads((desk.folder / "report.json").read_text())

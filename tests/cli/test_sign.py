@@ -79,7 +79,11 @@ def test_an_encrypted_key_takes_cosigns_password(desk: Desk) -> None:
     ("arguments", "reason"),
     [
         (["--key", "nosuch.key"], "cannot be read"),
-        (["--key", "cosign.pub"], "is no private key"),
+        (["--key", "cosign.pub"], "holds no private key"),
+        (["--key", ""], "--key is empty"),
+        (["--key", "cosign.key", "--timestamp-server-url", ""], "--timestamp-server-url is empty"),
+        (["--identity-token", "", "--trust-config", "private.json"], "--identity-token is empty"),
+        (["--identity-token", "token", "--trust-config", ""], "--trust-config is empty"),
         (["--key", "cosign.key", "--identity-token", "token"], "--key excludes"),
         (["--key", "cosign.key", "--trust-config", "private.json"], "--key excludes"),
         (["--timestamp-server-url", "http://127.0.0.1:1/"], "are for signatures with a --key"),
@@ -154,3 +158,12 @@ def test_what_cannot_be_signed_is_told_before_the_work(
     said = desk.run("scan", image, "--sign", *key, *arguments)
     assert (said.code, said.out) == (2, "")
     assert reason in said.err
+
+
+def test_a_key_without_sign_is_told_of(desk: Desk) -> None:
+    """Who names a key thinks that the pass is signed; a variable of the environment may be meant for another verb."""
+    image = f"registry://{desk.image}"
+    for option in (["--key", "cosign.key"], ["--identity-token", "token"], ["--legacy-att"]):
+        said = desk.run("scan", image, "-c", "spymodel.yml", *option)
+        assert (said.code, "nothing is to be signed" in said.err, said.out) == (2, True, "")
+    assert desk.run("scan", image, "-c", "spymodel.yml", SPYBUILD_KEY="cosign.key").code != 2

@@ -1,18 +1,23 @@
 """`spybuild verify`: the gate's decision, by a policy or by options, and nobody asked who need not be."""
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
+import time
 from typing import Any
 
 import pytest
 
+from spybuild.contracts import load_contract
 from spybuild.gate.recording import load_evidence
 from tests.attestation.making import pem, signing_key
 from tests.cli.attesting import Desk
 from tests.cli.test_sign import keyless, who
+from tests.conftest import ROOT
+from tests.fakes.registry import Fault
 from tests.fakes.sigstore import FakeSigstore
 
 
@@ -113,6 +118,7 @@ def test_options_come_from_the_environment(attested: Desk) -> None:
         (["--policy", "nosuch.yml"], "nosuch.yml"),
         (["--policy", "spymodel.yml"], "unknown key"),
         (["--key", "cosign.pub", "-c", "spymodel.yml", "--max-age", "soon"], "is no length of time"),
+        (["--key", "cosign.pub", "-c", "spymodel.yml", "--max-age", ""], "is no length of time"),
         (["--key", "cosign.pub", "-c", "spymodel.yml", "--fetch-trusted-root", "--offline"], "--offline forbids"),
         (["--key", "awskms:///x", "-c", "spymodel.yml", "--offline"], "--offline forbids asking for the key awskms"),
         (
@@ -134,6 +140,31 @@ def test_identities_need_a_trusted_root(desk: Desk) -> None:
     """None is fetched unless somebody asks for it."""
     said = desk.verify("--certificate-identity", "a@b", "--certificate-oidc-issuer", "https://c")
     assert (said.code, "--fetch-trusted-root" in said.err) == (2, True)
+
+
+def test_several_images_are_each_decided_on(attested: Desk) -> None:
+    """The highest exit code is that of all; what cannot be decided hides nothing and is no pass."""
+    missing = f"{attested.server.address}/shop/api:2"
+    demanded = ("--key", "cosign.pub", "--contract", "spymodel.yml")
+    both = attested.run("verify", attested.image, attested.image, *demanded)
+    assert (both.code, both.out) == (0, "\n".join([attested.verify().out] * 2))
+    said = attested.run("verify", missing, attested.image, *demanded, "-f", "json")
+    first, second = said.json["images"]
+    assert (said.code, said.json["exitCode"]) == (3, 3)
+    assert (first["image"], first["admitted"], first["exitCode"]) == (missing, False, 3)
+    assert "has no image" in first["reasons"][0]
+    assert second == attested.verify("-f", "json").json
+    worse = attested.run("verify", attested.image, missing, *demanded[:2], "--contract", "sha256:" + "ab" * 32)
+    assert worse.code == 5
+    assert worse.out.splitlines()[-3:] == [missing, worse.out.splitlines()[-2], "gate: REFUSED"]
+    assert worse.out.splitlines()[-2].startswith("refused: ")
+
+
+def test_a_recording_is_of_one_image(attested: Desk) -> None:
+    """Nothing is asked for several."""
+    attested.server.asked.clear()
+    said = attested.run("verify", attested.image, attested.image, "--policy", attested.policy(), "--record", "x.json")
+    assert (said.code, "name one image" in said.err, attested.server.asked) == (2, True, [])
 
 
 def test_images_that_are_in_no_registry(desk: Desk) -> None:
@@ -192,16 +223,36 @@ def test_a_tag_is_resolved_once(attested: Desk) -> None:
     assert len(attested.server.paths("manifests/1")) == 1
 
 
-def test_keys_need_no_libraries_of_sigstores(attested: Desk, tmp_path: Path) -> None:
-    """They take longer to load than verifying does."""
-    code = (
-        "import sys; from spybuild.cli import main; code = main(sys.argv[1:]);"
-        "heavy = {'sigstore', 'rfc3161_client', 'cryptography.x509', 'tuf', 'rfc8785', 'spybuild.attestation.roots'};"
-        "print(code, sorted(heavy & set(sys.modules)))"
-    )
-    command = [sys.executable, "-c", code, "verify", attested.image, "--key", "cosign.pub", "-c", "spymodel.yml"]
-    done = subprocess.run(command, cwd=attested.folder, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "0 []"
+SIGSTORES = {"sigstore", "rfc3161_client", "cryptography.x509", "tuf", "rfc8785", "spybuild.attestation.roots"}
+OF_FILES = {
+    "yaml",
+    "spybuild.contracts.loading",
+    "spybuild.model.contract",
+    "spybuild.gate.grammar",
+    "spybuild.gate.testing",
+}
+
+
+def loaded(desk: Desk, *arguments: str) -> set[str]:
+    """The modules that verifying by a key has loaded in the end, in a process of its own without proxies."""
+    code = "import sys; from spybuild.cli import main; code = main(sys.argv[1:]); print(code, *sys.modules)"
+    command = [sys.executable, "-c", code, "verify", desk.image, "--key", "cosign.pub", *arguments]
+    environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    done = subprocess.run(command, cwd=desk.folder, env=environment, capture_output=True, text=True, check=True)
+    exit_code, *modules = done.stdout.splitlines()[-1].split()
+    assert exit_code == "0"
+    return set(modules)
+
+
+def test_keys_need_no_libraries_of_sigstores(attested: Desk) -> None:
+    """They take longer to load than verifying does; and so does requests."""
+    assert loaded(attested, "-c", "spymodel.yml") & (SIGSTORES | {"requests"}) == set()
+
+
+def test_what_reads_files_is_loaded_for_files_only(attested: Desk) -> None:
+    """A contract named by its digest needs neither YAML nor the contract's model, and no policy its grammar."""
+    digest = str(load_contract(attested.folder / "spymodel.yml").contract.digest)
+    assert loaded(attested, "-c", digest) & OF_FILES == set()
 
 
 def test_a_private_key_is_never_shown(desk: Desk) -> None:
@@ -210,3 +261,21 @@ def test_a_private_key_is_never_shown(desk: Desk) -> None:
     (desk.folder / "cosign.key").write_text(secret)
     said = desk.verify("--key", "cosign.key")
     assert secret.splitlines()[1] not in said.err
+
+
+def test_a_second_interrupt_does_not_wait_for_the_registry(attested: Desk) -> None:
+    """The first lets go of what is held, and may wait for a registry that does not answer; who says it twice is heard."""
+    attested.server.faults = [("/blobs/", Fault(delay=30, method="GET"))] * 9
+    attested.server.asked.clear()
+    command = [sys.executable, "-m", "spybuild", "verify", attested.image, "--key", "cosign.pub", "-c", "spymodel.yml"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=attested.folder, env=environment, stderr=subprocess.PIPE) as process:
+        begun = time.monotonic()
+        while not attested.server.paths("/blobs/") and time.monotonic() - begun < 20:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        asked = time.monotonic()
+        assert process.wait(20) != 0
+        assert time.monotonic() - asked < 10

@@ -13,8 +13,8 @@ from demo.images import Batch, ImageDemo, batches, validate_output
 from demo.narration import ROOT, DemoError, Narrator, Outcome
 
 LOG = """\
-#7 [linux/amd64 validate 1/1] RUN --mount=type=bind /opt/spybuild/bin/spybuild validate -c /spymodel.yml
-#8 [linux/arm64 validate 1/1] RUN --mount=type=bind /opt/spybuild/bin/spybuild validate -c /spymodel.yml
+#7 [linux/amd64 validate 1/1] RUN --mount=type=bind /.spybuild/bin/spybuild validate -c /spymodel.yml
+#8 [linux/arm64 validate 1/1] RUN --mount=type=bind /.spybuild/bin/spybuild validate -c /spymodel.yml
 #6 [build 1/4] COPY smarthome/ /app/smarthome/
 #6 0.100 not of the check
 #7 1.500 verdict: FAIL

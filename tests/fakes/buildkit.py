@@ -55,7 +55,7 @@ class FakeBuildKit:
         answers: what the step writes in each platform, by platform; a missing one is a pass.
         context: the files of the build's context; with `label` those of the image.
         failure: what the forwarded build fails with.
-        capabilities: of LLB.
+        capabilities: of its gateway.
         native: the platform it runs on.
         is_old: it gives one platform, as before 0.11.
         foreign_failure: what a step fails with whose runtime is of another platform than its own.
@@ -111,7 +111,7 @@ class FakeBuildKit:
     def _ping(self, _: bytes) -> Message:
         worker = wire.Worker(platforms=[_platform(self.native)])
         return wire.PongResponse(
-            llb_capabilities=[wire.Capability(id=each) for each in self.capabilities], workers=[worker]
+            frontend_capabilities=[wire.Capability(id=each) for each in self.capabilities], workers=[worker]
         )
 
     def _solve(self, content: bytes) -> Message:

@@ -4,18 +4,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from spybuild.gate.decision import decide
-from spybuild.gate.matching import Exactly
 from spybuild.gate.policy import AcceptedContract, KeyDemand, KeylessDemand, Policy
 from spybuild.model.attested import (
     SVR,
     TEST_RESULT,
-    Attestation,
     Attested,
     AttestedChild,
     AttestedContract,
     AttestedTool,
     AuthenticatedTime,
     ChildEvidence,
+    Examined,
     ImageEvidence,
     KeylessSigner,
     KeySigner,
@@ -23,6 +22,7 @@ from spybuild.model.attested import (
     Verified,
 )
 from spybuild.model.digests import Digest
+from spybuild.model.matching import Exactly
 from spybuild.model.platforms import Platform
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -94,7 +94,7 @@ def passed(of: Platform = AMD64, /, **changes: Any) -> Verified:
     return verified(attested(of, **changes))
 
 
-def child(platform: Platform, *attestations: Attestation, **changes: Any) -> ChildEvidence:
+def child(platform: Platform, *attestations: Examined, **changes: Any) -> ChildEvidence:
     """A platform of the index; without attestations, the honest one is on it."""
     found = attestations or (passed(platform),)
     return ChildEvidence(**{"platform": platform, "digest": manifest(platform), "attestations": found, **changes})

@@ -6,9 +6,9 @@ import pytest
 from packaging.version import Version
 
 from spybuild.gate.decision import MOST_ATTESTATIONS, MOST_CHILDREN, decide
-from spybuild.gate.matching import Exactly, Glob
 from spybuild.gate.policy import AcceptedContract, KeyDemand, KeylessDemand
 from spybuild.model.attested import AttestedContract, KeySigner, Refused
+from spybuild.model.matching import Exactly, Glob
 from tests.gate.making import (
     AMD64,
     ARM64,
@@ -191,6 +191,19 @@ def test_one_of_several_repositories_or_contracts_will_do() -> None:
     assert decide(
         policy(contracts=(ended, AcceptedContract(CONTRACT))), with_amd64(passed(contracts=both)), NOW
     ).admitted
+
+
+def test_a_key_in_a_token_is_known_by_its_uri_without_the_pin() -> None:
+    """Evidence names the key without what is secret or of this machine; nothing signed with it was ever admitted."""
+    uri = "pkcs11:token=gate;object=a;id=%02?module-path=/usr/lib/p11.so&pin-value=1234"
+    signer = KeySigner(fingerprint=digest("in the token"), uri="pkcs11:token=gate;id=%02")
+    evidence = image(
+        child(AMD64, verified(attested(AMD64), signer=signer)),
+        child(ARM64, verified(attested(ARM64), signer=signer)),
+        attestations=(statement().model_copy(update={"signer": signer}),),
+    )
+    for named, admitted in ((uri, True), (uri.replace("id=%02", "id=%03"), False)):
+        assert decide(policy(signers=(KeyDemand("token", uri=named),)), evidence, NOW).admitted is admitted
 
 
 def test_a_key_of_a_kms_is_known_by_its_uri() -> None:

@@ -12,12 +12,12 @@ from spybuild.attestation.verification import examine
 from spybuild.errors import UsageError
 from spybuild.gate.decision import decide
 from spybuild.gate.loading import parse_policy
-from spybuild.gate.matching import Exactly, Expression
 from spybuild.gate.policy import KeyDemand, KeylessDemand, Policy
 from spybuild.gate.recording import dump_evidence, parse_evidence
 from spybuild.gate.trusting import trust_of
 from spybuild.model.attested import AttestedChild, ChildEvidence, ImageEvidence, KeySigner, Refused, Verified
 from spybuild.model.digests import Digest
+from spybuild.model.matching import Exactly, Expression
 from spybuild.model.platforms import Platform
 from spybuild.model.report import Report
 from tests.attestation.making import CONTRACT, INDEX, report, signing_key

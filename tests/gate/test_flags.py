@@ -8,9 +8,9 @@ import pytest
 
 from spybuild.errors import ContractError, UsageError
 from spybuild.gate.flags import Flags, policy_of
-from spybuild.gate.matching import Exactly, Expression, Glob
 from spybuild.gate.policy import AcceptedContract, KeyDemand, KeylessDemand, Policy
 from spybuild.model.digests import Digest
+from spybuild.model.matching import Exactly, Expression, Glob
 from spybuild.model.platforms import Platform
 from tests.gate.conftest import CONTRACT
 

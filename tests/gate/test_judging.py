@@ -7,7 +7,6 @@ import pytest
 from packaging.version import Version
 
 from spybuild.gate.decision import decide
-from spybuild.gate.matching import Exactly, Expression, Glob
 from spybuild.gate.policy import AcceptedContract, KeylessDemand
 from spybuild.model.attested import (
     SVR,
@@ -19,6 +18,7 @@ from spybuild.model.attested import (
     KeySigner,
     Verified,
 )
+from spybuild.model.matching import Exactly, Expression, Glob
 from spybuild.model.platforms import Platform
 from tests.gate.making import (
     AMD64,

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from spybuild.gate.documents import PolicyError
+from spybuild.errors import PolicyError
 from spybuild.gate.loading import load_policy, parse_policy
-from spybuild.gate.matching import Exactly, Expression, Glob
 from spybuild.gate.policy import AcceptedContract, KeyDemand, KeylessDemand, Policy
 from spybuild.model.digests import Digest
+from spybuild.model.matching import Exactly, Expression, Glob
 from spybuild.model.platforms import Platform
 from tests.gate.conftest import CONTRACT
 

@@ -249,6 +249,16 @@ def test_a_destination_is_a_tag(place: Place) -> None:
         promoted(f"{place.source.address}/{FROM}:nothing", place.destination_name)
 
 
+@pytest.mark.parametrize("suffix", ["", ".att", ".sig"])
+def test_a_tag_that_lists_attestations_is_no_destination(place: Place, suffix: str) -> None:
+    """The image would stand where the evidence is listed that was just copied."""
+    place.destination.asked.clear()
+    to = f"{place.destination.address}/{TO}:sha256-{place.digest.hex}{suffix}"
+    with pytest.raises(UsageError, match="attestations of an image are listed"):
+        promoted(place.source_name, to)
+    assert place.destination.written(TO) == []
+
+
 def test_a_source_by_digest(place: Place) -> None:
     """Whatever its tag is by now."""
     place.other_image(b"moved", place.source, FROM)

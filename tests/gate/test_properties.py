@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from spybuild.gate.decision import Decision, decide
 from spybuild.gate.policy import Policy
 from spybuild.model.attested import (
-    Attestation,
     AttestedContract,
     AttestedTool,
     AuthenticatedTime,
     ChildEvidence,
+    Examined,
     ImageEvidence,
     KeySigner,
     Refused,
@@ -82,7 +82,7 @@ def _verified(draw: st.DrawFn, base: Verified) -> Verified:
 _refused = st.builds(Refused, digest=st.sampled_from([None, digest("a")]), reason=st.sampled_from(["bad", "worse"]))
 
 
-def _attestations(base: Verified) -> st.SearchStrategy[tuple[Attestation, ...]]:
+def _attestations(base: Verified) -> st.SearchStrategy[tuple[Examined, ...]]:
     return st.lists(st.one_of(st.just(base), _verified(base), _refused), max_size=4).map(tuple)
 
 
@@ -116,7 +116,7 @@ _policies = st.builds(
 )
 
 
-def _is_honest(attestation: Attestation, platform: Platform, demanded: Policy) -> bool:
+def _is_honest(attestation: Examined, platform: Platform, demanded: Policy) -> bool:
     """Written anew from the policy's words, and shorter than the gate: what a pass of `platform` has to be."""
     if isinstance(attestation, Refused):
         return False
@@ -185,7 +185,7 @@ def test_what_is_honest_in_everything_is_admitted(demanded: Policy, evidence: Im
 
 
 @st.composite
-def _bad(draw: st.DrawFn) -> Attestation:
+def _bad(draw: st.DrawFn) -> Examined:
     """An attestation that no policy here takes: the statement or its signer is somebody else's, or it is no bundle."""
     spoil: dict[str, Any] = draw(
         st.sampled_from(
@@ -218,7 +218,7 @@ def _essence(decision: Decision) -> tuple[Any, ...]:
 @settings(max_examples=100, deadline=None)
 @given(_policies, _evidence(), st.lists(_bad(), min_size=1, max_size=3), st.integers(0, 3))
 def test_a_bad_attestation_changes_no_decision(
-    demanded: Policy, evidence: ImageEvidence, bad: list[Attestation], where: int
+    demanded: Policy, evidence: ImageEvidence, bad: list[Examined], where: int
 ) -> None:
     """Wherever it is hung: on the index or on a platform."""
     before = _essence(decide(demanded, evidence, NOW))

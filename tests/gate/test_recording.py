@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spybuild.errors import PolicyError
 from spybuild.gate.decision import decide
-from spybuild.gate.documents import PolicyError
 from spybuild.gate.recording import dump_evidence, load_evidence, parse_evidence
 from spybuild.model.attested import ImageEvidence, KeylessSigner, Refused
 from tests.gate.making import AMD64, BY_KEY, NOW, attested, child, image, passed, policy, verified

@@ -99,7 +99,7 @@ def test_settings_are_covered(root: Path) -> None:
 
 def test_elf_facts_of_this_interpreter() -> None:
     """The running interpreter is an ELF file of this machine's class and byte order."""
-    elf = FolderFiles(Path("/")).elf(os.path.realpath(sys.executable))
+    elf = FolderFiles(Path("/"), with_mounts=True).elf(os.path.realpath(sys.executable))
     assert elf is not None
     assert (elf.bits, elf.little, elf.unread) == (64 if sys.maxsize > 2**32 else 32, sys.byteorder == "little", "")
 
@@ -124,3 +124,33 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     """It is said at once."""
     with pytest.raises(ImageNotFound, match="no root filesystem"):
         FolderFiles(tmp_path / "missing")
+
+
+class Elsewhere(FolderFiles):
+    """As if what is below one name were another file system."""
+
+    def _is_mount(self, found: os.stat_result) -> bool:
+        return found.st_ino == self.mounted
+
+    mounted = -1
+
+
+def test_other_file_systems_are_left_alone(root: Path) -> None:
+    """An image has an empty folder where /proc or a volume is mounted; nothing leads through it."""
+    (root / "proc" / "1").mkdir(parents=True)
+    (root / "proc" / "1" / "environ").write_text("TOKEN=1")
+    files = Elsewhere(root)
+    files.mounted = (root / "proc").stat().st_ino
+    assert [entry.path for entry in files.walk() if entry.path.startswith("/proc")] == ["/proc"]
+    assert files.names("/proc") == ()
+    assert files.find("/proc") is not None
+    assert files.find("/proc/1/environ") is None
+    with pytest.raises(FileNotFoundError):
+        files.read("/proc/1/environ")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="needs a /proc")
+def test_proc_is_another_file_system() -> None:
+    """A scan of the whole system ended never, once, for what it found there."""
+    assert FolderFiles(Path("/")).names("/proc") == ()
+    assert "self" in FolderFiles(Path("/"), with_mounts=True).names("/proc")

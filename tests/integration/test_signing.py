@@ -218,7 +218,7 @@ def test_a_pipelines_own_identity(make: Callable[[str], Bench], real: Sigstore) 
 
 
 def test_a_key_in_an_hsm(make: Callable[[str], Bench], stack: Stack) -> None:
-    """By its PKCS #11 URI; the PIN is shown nowhere, and the public half is all that verifying takes."""
+    """By its PKCS #11 URI, which also verifies; the PIN is shown nowhere, and the public half is all that is needed."""
     bench, hsm = make("registry_referrers"), stack.softhsm
     assert hsm
     uri = f"pkcs11:token={hsm.token};id=%{hsm.key_id}?module-path={hsm.module}&pin-value={hsm.pin}"
@@ -229,6 +229,8 @@ def test_a_key_in_an_hsm(make: Callable[[str], Bench], stack: Stack) -> None:
     assert f"pin-value={hsm.pin}" not in said
     (bench.folder / "cosign.pub").write_bytes(Path(hsm.public_key).read_bytes())
     assert "gate: admitted" in bench.verify("--key", "cosign.pub")
+    verified = bench.verify("--key", uri, "-vv", SOFTHSM2_CONF=hsm.config)
+    assert ("gate: admitted" in verified, f"pin-value={hsm.pin}" in verified) == (True, False)
     index = next(line.split()[2] for line in said.splitlines() if line.startswith("attested index"))
     taken = [bench.accepts(major, index, SVR, *by_key(bench.folder)) for major in ("2", "3")]
     assert [*taken, True] == OURS["a key in an HSM"]
@@ -277,18 +279,21 @@ def test_a_daemons_image(stack: Stack, built: str, spybuild: Run, keys: Path, tm
     (tmp_path / "spymodel.yml").write_text(CONTRACT)
     environment = {**os.environ, **stack.docker.environment(), "COSIGN_PASSWORD": ""}
     sign = ["--sign", "--key", keys / "cosign.key", "-f", "json"]
-    done = spybuild("scan", built, *sign, cwd=tmp_path, env=environment)
+    image = f"{built.rpartition('/')[0]}/{os.urandom(6).hex()}:1"  # with no attestations of earlier runs
+    docker(stack.docker, "tag", built, image)
+    docker(stack.docker, "push", "--quiet", image)
+    done = spybuild("scan", image, *sign, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr
     assert {tuple(each["evidence"]) for each in json.loads(done.stdout)["platforms"]} == {("runtime", "static")}
     assert len(json.loads(done.stdout)["attestations"]) == 3
     verified = spybuild(
-        "verify", built, "--key", keys / "cosign.pub", "-c", "spymodel.yml", "--evidence", "both", cwd=tmp_path
+        "verify", image, "--key", keys / "cosign.pub", "-c", "spymodel.yml", "--evidence", "both", cwd=tmp_path
     )
     assert verified.returncode == 0, verified.stdout
-    elsewhere = f"{built.rpartition(':')[0]}-elsewhere:1"
+    elsewhere = f"{image.rpartition(':')[0]}-elsewhere:1"
     docker(stack.docker, "tag", built, elsewhere)
     refused = spybuild("scan", elsewhere, *sign, cwd=tmp_path, env=environment)
-    docker(stack.docker, "rmi", elsewhere)
+    docker(stack.docker, "rmi", image, elsewhere)
     assert (refused.returncode, "has no image" in refused.stderr) == (3, True)
     assert json.loads(refused.stdout)["attestations"] == []
 

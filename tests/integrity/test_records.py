@@ -149,3 +149,21 @@ def test_a_record_that_points_out_of_the_tree_ends_at_its_root(tmp_path: Path) -
         tmp_path, "shop", "1.0", FILES, recorded=("../" * 40 + "etc/shadow", "/etc/passwd", "a\x1fb/../../../x")
     )
     assert rules(findings(tmp_path)) in ([], ["SPY621"])
+
+
+def test_hashes_that_prove_nothing_are_told(tmp_path: Path) -> None:
+    """PEP 427 forbids md5 and sha1; a file that is vouched for by no better one is undecided."""
+    distribution(tmp_path, "shop", "1.0", FILES)
+    record = tmp_path / f"{SITE[1:]}/shop-1.0.dist-info/RECORD"
+    lines = [line for line in record.read_text().splitlines() if not line.startswith("shop/cart.py")]
+    record.write_text("\n".join([*lines, "shop/cart.py,md5=abc,9", ""]))
+    (finding,) = findings(tmp_path)
+    assert (finding.rule, "md5" in finding.message) == ("SPY600", True)
+
+
+def test_a_folder_in_the_place_of_a_file_is_an_edit(tmp_path: Path) -> None:
+    """Something is there, and it is not what RECORD says."""
+    distribution(tmp_path, "shop", "1.0", FILES)
+    (tmp_path / f"{SITE[1:]}/shop/data.json").unlink()
+    (tmp_path / f"{SITE[1:]}/shop/data.json").mkdir()
+    assert rules(findings(tmp_path)) == ["SPY620"]

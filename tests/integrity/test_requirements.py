@@ -6,6 +6,7 @@ import pytest
 from packaging.markers import default_environment
 
 from spybuild.integrity.requirements import environments
+from spybuild.model.finding import Category
 from spybuild.model.platforms import Platform
 from tests.integrity.making import distribution, findings, rules, target
 
@@ -36,6 +37,26 @@ def test_markers_and_versions_are_those_of_the_target(requirement: str, expected
     distribution(tmp_path, "paint", "1.5.dev1", {})
     _requires(tmp_path, requirement)
     assert rules(findings(tmp_path)) == expected
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "platform_version == '#1 SMP'", "'Debian' in platform_version", "platform_release != '6.1'",
+        "platform_version == '#1' and sys_platform == 'linux'",
+    ],
+)  # fmt: skip
+def test_a_marker_that_compares_the_kernel_is_undecided(marker: str, tmp_path: Path) -> None:
+    """No file of the image tells on which kernel it will run: it may be the very one of the marker."""
+    _requires(tmp_path, f"absent; {marker}")
+    (finding,) = findings(tmp_path)
+    assert (finding.rule, finding.category) == ("SPY630", Category.UNKNOWN)
+
+
+def test_a_marker_of_the_kernel_that_something_else_decides(tmp_path: Path) -> None:
+    """On no kernel does this apply."""
+    _requires(tmp_path, "absent; platform_version == '#1' and sys_platform == 'win32'")
+    assert findings(tmp_path) == []
 
 
 def test_extras_count_where_something_asks_for_them(tmp_path: Path) -> None:

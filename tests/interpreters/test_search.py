@@ -1,5 +1,7 @@
 """Where the target would find a module."""
 
+import base64
+import hashlib
 import json
 import subprocess
 from pathlib import Path
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spybuild.images.rootfs import FolderFiles
+from spybuild.interpreters import shims
 from spybuild.interpreters.search import Search
 from spybuild.interpreters.target import read_target
 from spybuild.model.image import ImageConfig
@@ -150,15 +153,51 @@ def test_sitecustomize_is_a_hook_but_for_debians(python: Tree) -> None:
     assert kind_of(python.write(f"{LIBRARY}/sitecustomize.py", debians + "import evil\n"), "nosuch") is not None
 
 
+SHIM = (
+    "import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var, 'local') == 'local'; "
+    "enabled and __import__('_distutils_hack').add_shim(); "
+)
+
+
 def test_setuptools_shim_leaves_distutils_alone_in_doubt(python: Tree) -> None:
     """distutils-precedence.pth is in every image with setuptools."""
-    line = (
-        "import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var, 'local') == 'local'; "
-        "enabled and __import__('_distutils_hack').add_shim(); "
-    )
-    python.write(f"{SITE}/distutils-precedence.pth", line).write(f"{LIBRARY}/distutils/__init__.py")
+    python.write(f"{SITE}/distutils-precedence.pth", SHIM).write(f"{LIBRARY}/distutils/__init__.py")
     assert kind_of(python, "distutils") == ("unknown", None)
     assert kind_of(python, "nosuch") is None
+
+
+def shipped(tree: Tree, distribution: str, path: str, content: str) -> Tree:
+    """A file of a site folder, with the RECORD of the distribution that ships it."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content.encode()).digest()).rstrip(b"=").decode()
+    tree.write(f"{SITE}/{distribution}-1.dist-info/RECORD", f"{path},sha256={digest},{len(content)}\n")
+    return tree.write(f"{SITE}/{path}", content)
+
+
+def test_a_setuptools_shim_is_believed_by_setuptools_own_record_only(python: Tree) -> None:
+    """Its name proves nothing: another's RECORD, another content, or a file that comes before it, leaves it unknown."""
+    python.write(f"{SITE}/distutils-precedence.pth", SHIM)
+    shipped(python, "evil", "_distutils_hack/__init__.py", "import os\n")
+    assert kind_of(python, "nosuch") == ("unknown", None)
+    shipped(python, "setuptools", "_distutils_hack/__init__.py", "import os\n")
+    assert kind_of(python, "nosuch") is None
+    python.write(f"{SITE}/_distutils_hack/override.py", "import evil\n")
+    assert kind_of(python, "nosuch") == ("unknown", None)
+    (python.root / f"{SITE[1:]}/_distutils_hack/override.py").unlink()
+    python.write(f"{LIBRARY}/_distutils_hack.py", "import evil\n")
+    assert kind_of(python, "nosuch") == ("unknown", None)
+
+
+def test_virtualenvs_shim_is_believed_by_its_content(python: Tree) -> None:
+    """No distribution of the image ships it; one that is not there fails, and so provides nothing."""
+    python.write(f"{SITE}/_virtualenv.pth", "import _virtualenv")
+    assert kind_of(python, "nosuch") is None
+    python.write(f"{SITE}/_virtualenv.py", "import evil\n")
+    assert kind_of(python, "nosuch") == ("unknown", None)
+    with_content = FolderFiles(python.root)
+    digest = with_content.sha256(f"{SITE}/_virtualenv.py")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(shims, "_VIRTUALENV", frozenset({bytes.fromhex(digest)}))
+        assert kind_of(python, "nosuch") is None
 
 
 FINDER = """
@@ -171,7 +210,7 @@ NAMESPACES: dict[str, list[str]] = {'space': ['/src/space']}
 def test_editable_installs_of_setuptools_are_followed(python: Tree) -> None:
     """Their finder's table is read, not executed; what no file stands for is absent again."""
     python.write(f"{SITE}/__editable__.x-1.pth", "import __editable___x_1_finder; __editable___x_1_finder.install()")
-    python.write(f"{SITE}/__editable___x_1_finder.py", FINDER)
+    shipped(python, "x", "__editable___x_1_finder.py", FINDER)
     python.write("/src/inner/__init__.py").write("/src/inner/deep.py").write("/src/single.py")
     python.write("/src/space/own.py").write("/src/part/__init__.py")
     assert kind_of(python, "inner") == ("source", "/src/inner/__init__.py")
@@ -186,8 +225,15 @@ def test_editable_installs_of_setuptools_are_followed(python: Tree) -> None:
 def test_a_finder_that_is_not_setuptools_own_is_an_unknown_hook(python: Tree, table: str) -> None:
     """Its table does not read as a literal."""
     python.write(f"{SITE}/__editable__.x-1.pth", "import __editable___x_1_finder; __editable___x_1_finder.install()")
-    python.write(f"{SITE}/__editable___x_1_finder.py", f"{table}\nNAMESPACES = {{}}\n")
+    shipped(python, "x", "__editable___x_1_finder.py", f"{table}\nNAMESPACES = {{}}\n")
     assert kind_of(python, "nosuch") == ("unknown", None)
+
+
+def test_a_finder_that_no_record_has_is_an_unknown_hook(python: Tree) -> None:
+    """Whoever wrote it, it was not an installer."""
+    python.write(f"{SITE}/__editable__.x-1.pth", "import __editable___x_1_finder; __editable___x_1_finder.install()")
+    shipped(python, "x", "__editable___x_1_finder.py", FINDER).write(f"{SITE}/__editable___x_1_finder.py", FINDER + "#")
+    assert kind_of(python, "inner") == ("unknown", None)
 
 
 def test_old_namespace_packages_are_found(python: Tree) -> None:

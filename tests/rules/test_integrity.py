@@ -4,8 +4,8 @@ import pytest
 
 from spybuild.model.finding import Category, Finding
 from spybuild.model.integrity import (
+    BinaryBuild,
     BinaryGroup,
-    Build,
     Checked,
     EntryFacts,
     ForeignAbi,
@@ -20,9 +20,9 @@ from spybuild.rules.integrity import check_soundness
 from spybuild.rules.integrity_machines import describe, is_native, machine_of
 
 ARM64, ARMV7, AMD64 = Platform("linux", "arm64"), Platform("linux", "arm", "v7"), Platform("linux", "amd64")
-ON_AMD64 = Build(machine=62, bits=64, libc="glibc")
-ON_ARM64 = Build(machine=183, bits=64, libc="glibc")
-SOFT, HARD = (Build(machine=40, bits=32, float_abi=each) for each in ("soft", "hard"))
+ON_AMD64 = BinaryBuild(machine=62, bits=64, libc="glibc")
+ON_ARM64 = BinaryBuild(machine=183, bits=64, libc="glibc")
+SOFT, HARD = (BinaryBuild(machine=40, bits=32, float_abi=each) for each in ("soft", "hard"))
 ONE = Paths(count=1, first=("/a",))
 
 
@@ -31,7 +31,7 @@ def _find(platform: Platform = AMD64, **facts: object) -> list[Finding]:
     return list(check_soundness(Soundness.model_validate(known), platform))
 
 
-def _group(role: str, build: Build, owner: str = "shop 1.0", files: Paths = ONE) -> BinaryGroup:
+def _group(role: str, build: BinaryBuild, owner: str = "shop 1.0", files: Paths = ONE) -> BinaryGroup:
     return BinaryGroup.model_validate({"role": role, "owner": owner, "build": build, "files": files})
 
 
@@ -56,15 +56,17 @@ def test_a_foreign_interpreter_is_one_finding_with_all_that_is_like_it() -> None
 
 def test_packages_of_another_platform_beside_a_foreign_interpreter_are_told() -> None:
     """They are another cause."""
-    found = _find(ARM64, binaries=(_group("interpreter", ON_AMD64), _group("extension", Build(machine=3, bits=32))))
+    found = _find(
+        ARM64, binaries=(_group("interpreter", ON_AMD64), _group("extension", BinaryBuild(machine=3, bits=32)))
+    )
     assert [each.rule for each in found] == ["SPY305", "SPY601"]
 
 
 @pytest.mark.parametrize(
     ("own", "other", "rules"),
-    [(HARD, SOFT, ["SPY601"]), (HARD, HARD, []), (SOFT, SOFT, []), (HARD, Build(machine=40, bits=32), [])],
+    [(HARD, SOFT, ["SPY601"]), (HARD, HARD, []), (SOFT, SOFT, []), (HARD, BinaryBuild(machine=40, bits=32), [])],
 )
-def test_float_abis_are_held_against_the_interpreters(own: Build, other: Build, rules: list[str]) -> None:
+def test_float_abis_are_held_against_the_interpreters(own: BinaryBuild, other: BinaryBuild, rules: list[str]) -> None:
     """What does not say is of any."""
     found = _find(ARMV7, binaries=(_group("interpreter", own), _group("extension", other)))
     assert [each.rule for each in found] == rules
@@ -72,7 +74,7 @@ def test_float_abis_are_held_against_the_interpreters(own: Build, other: Build, 
 
 def test_an_unknown_c_library_of_the_image_decides_nothing() -> None:
     """As under gcompat, where binaries for glibc may run."""
-    musl = _group("extension", Build(machine=62, bits=64, libc="musl"))
+    musl = _group("extension", BinaryBuild(machine=62, bits=64, libc="musl"))
     assert [each.rule for each in _find(binaries=(musl,))] == ["SPY603"]
     assert _find(binaries=(musl,), libc="") == []
 
@@ -140,7 +142,7 @@ def test_every_platform_with_a_known_header_is_its_own() -> None:
     for architecture in ("386", "amd64", "arm", "arm64", "loong64", "mips64le", "ppc64", "ppc64le", "riscv64", "s390x"):
         machine = machine_of(Platform("linux", architecture))
         assert machine is not None
-        build = Build(machine=machine.number, bits=machine.bits, little=machine.little)
+        build = BinaryBuild(machine=machine.number, bits=machine.bits, little=machine.little)
         assert describe(build) == architecture
         assert is_native(build, Platform("linux", architecture))
         assert is_native(build, Platform("linux", "amd64")) == (architecture == "amd64")

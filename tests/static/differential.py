@@ -77,7 +77,7 @@ def probed(python: str, names: Sequence[str]) -> dict[str, ModuleFacts]:
 
 def resolver_for(python: str) -> Resolver:
     """A resolver that reads this machine as if it were an image that starts `python`."""
-    files = FolderFiles(Path("/"))
+    files = FolderFiles(Path("/"), with_mounts=True)
     target = read_target(files, ImageConfig(), Platform.of("linux", "amd64"), python=python)
     return Resolver(Search(files, target), target)
 

@@ -20,7 +20,7 @@ from tests.static.comparing import Tally, compare
 @cache
 def here() -> tuple[FolderFiles, Target]:
     """This machine's files, and the Python that runs the tests as a target (its own, not the virtual environment's)."""
-    files = FolderFiles(Path("/"))
+    files = FolderFiles(Path("/"), with_mounts=True)
     python = str(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}")
     return files, read_target(files, ImageConfig(), Platform.of("linux", "amd64"), python=python)
 

@@ -110,6 +110,7 @@ UNREADABLE = {
     "a file that is too large": b"x = 1\n" * 800_000,
     "too many tokens": b"1;" * 400_000,
     "deep nesting": b"x = " + b"-" * 100_000 + b"1\n",
+    "a coding that may have been registered": b"# coding: no-such-coding\nx = 1\n",
 }
 
 
@@ -124,7 +125,6 @@ def test_what_cannot_be_read_is_said_to_be_unreadable(tmp_path: Path, case: str)
 
 BYTES = {
     "null bytes": b"x = 1\0\n",
-    "an unknown coding": b"# coding: no-such-coding\nx = 1\n",
     "a wrong coding": b"# coding: utf-8\nx = '\xff'\n",
     "a binary file": bytes(range(256)),
     "an unfinished text": b"x = '''\n",

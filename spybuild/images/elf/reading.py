@@ -4,7 +4,7 @@ import struct
 
 from spybuild.images.elf.arm import float_abi
 from spybuild.images.elf.dynamic import Dynamic, read_dynamic
-from spybuild.images.elf.header import DYNAMIC, INTERP, Broken, Header, ReadAt, Segment, segments
+from spybuild.images.elf.header import DYNAMIC, INTERP, LOAD, Broken, Header, ReadAt, Segment, segments
 from spybuild.images.elf.python import python_version
 from spybuild.images.files import Elf
 
@@ -25,9 +25,10 @@ def read_elf(read_at: ReadAt, size: int, name: str = "") -> Elf | None:
     header = Header.parse(read_at(0, 64))
     if header is None:
         return None
-    interpreter, dynamic, unread = "", Dynamic(), ""
+    interpreter, dynamic, unread, loaded = "", Dynamic(), "", size
     try:
         found = segments(read_at, header)
+        loaded = min(size, _loaded(found) or size)
         interpreter = _interpreter(read_at, found)
         dynamic = _dynamic(read_at, header, found)
     except (Broken, struct.error) as problem:
@@ -36,8 +37,13 @@ def read_elf(read_at: ReadAt, size: int, name: str = "") -> Elf | None:
         bits=header.bits, little=header.order == "<", machine=header.machine, type=header.type, flags=header.flags,
         abi=header.abi, interpreter=interpreter, soname=dynamic.soname, needed=dynamic.needed,
         runpath=dynamic.runpath, versions=dynamic.versions, float_abi=float_abi(read_at, header),
-        python=python_version(read_at, size, name), unread=unread,
+        python=python_version(read_at, loaded, name), unread=unread,
     )  # fmt: skip
+
+
+def _loaded(found: tuple[Segment, ...]) -> int:
+    """Where in the file what is loaded ends; behind it are symbols and what debuggers read, often most of the file."""
+    return max((each.offset + each.size for each in found if each.type == LOAD), default=0)
 
 
 def _interpreter(read_at: ReadAt, found: tuple[Segment, ...]) -> str:

@@ -6,6 +6,7 @@ once, and is not taken from a manifest.
 """
 
 import contextlib
+import hashlib
 import os
 import stat
 import tempfile
@@ -22,12 +23,14 @@ _MOST = 2 << 30
 _BUFFER = 256 << 10
 _SUFFIX = f".v{FORMAT}"
 _UNFINISHED = ".tmp"
+_NOTE = ".note"
+_CHECKSUM = hashlib.sha256().digest_size
 _FORGOTTEN_AFTER = 24 * 3600.0
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class LayerCache:
-    """A folder of indexes, at most `most` bytes of them; those not used for longest leave."""
+    """A folder of indexes and of notes on images, at most `most` bytes; those not used for longest leave."""
 
     def __init__(self, folder: Path, most: int = _MOST) -> None:
         """Use `folder`, and make it where it is not there.
@@ -101,6 +104,24 @@ class LayerCache:
                 path.rename(self._place(layer))
                 self._make_room()
 
+    def recall(self, name: str) -> bytes | None:
+        """What was kept under a name, of letters and digits only; None where there is none that is sound."""
+        path = self._folder / f"{name}{_NOTE}"
+        with contextlib.suppress(OSError), os.fdopen(os.open(path, _READ), "rb") as file:
+            checksum, content = file.read(_CHECKSUM), file.read()
+            if hashlib.sha256(content).digest() == checksum:
+                os.utime(path)
+                return content
+        return None
+
+    def remember(self, name: str, content: bytes) -> None:
+        """Keep something small under a name, where there is room; see `recall`."""
+        with contextlib.suppress(OSError), self.unfinished() as (path, file):
+            file.write(hashlib.sha256(content).digest() + content)
+            file.close()
+            path.rename(self._folder / f"{name}{_NOTE}")
+            self._make_room()
+
     def _places(self, layer: Layer) -> Iterator[Path]:
         """Where the index of a layer may be; of a layer that is stored as a tar, also where it came compressed."""
         yield self._place(layer)
@@ -120,7 +141,7 @@ class LayerCache:
                 too_much -= status.st_size
 
     def _entries(self) -> Iterator[tuple[Path, os.stat_result]]:
-        """The indexes of any format, and what processes that died left behind."""
+        """The indexes of any format, the notes, and what processes that died left behind."""
         for path in self._folder.iterdir():
             with contextlib.suppress(FileNotFoundError):
                 status = path.stat(follow_symlinks=False)

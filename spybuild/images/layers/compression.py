@@ -3,19 +3,11 @@
 eStargz is gzip of many members, zstd:chunked is zstd with skippable frames: both are read like any other.
 """
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Protocol
-
-from isal import igzip_lib
 
 from spybuild.errors import ImageInvalid
-
-if sys.version_info >= (3, 14):
-    from compression.zstd import ZstdDecompressor, ZstdError
-else:
-    from backports.zstd import ZstdDecompressor, ZstdError
+from spybuild.images.layers.decoders import gzip_decoders, zstd_decoders
 
 _OUTPUT = 1 << 20
 
@@ -44,21 +36,7 @@ _MAGIC = {b"\x1f\x8b\x08": Compression.GZIP, b"\x28\xb5\x2f\xfd": Compression.ZS
 _MAGIC |= {bytes([low]) + b"\x2a\x4d\x18": Compression.ZSTD for low in range(0x50, 0x60)}  # a skippable frame first
 
 
-class _Decoder(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def needs_input(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
-
-
-def _gzip() -> _Decoder:
-    return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-
-
-_DECODERS: dict[Compression, Callable[[], _Decoder]] = {Compression.GZIP: _gzip, Compression.ZSTD: ZstdDecompressor}
+_DECODERS = {Compression.GZIP: gzip_decoders, Compression.ZSTD: zstd_decoders}
 
 
 def compression_of(media_type: str) -> Compression:
@@ -103,7 +81,7 @@ def _with_first(first: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _decoded(first: bytes, chunks: Iterator[bytes], kind: Compression) -> Iterator[bytes]:
     """Decode members or frames, one after the other, to the very end."""
-    make = _DECODERS[kind]
+    make, damage = _DECODERS[kind]()
     decoder, data = make(), first
     try:
         while True:
@@ -119,5 +97,5 @@ def _decoded(first: bytes, chunks: Iterator[bytes], kind: Compression) -> Iterat
                 data = next(chunks, b"")
                 if not data:
                     raise ImageInvalid(f"its {kind} stream is cut off")
-    except (igzip_lib.error, ZstdError, ValueError, EOFError) as error:  # type: ignore[misc]  # isal's stub errs
+    except (damage, ValueError, EOFError) as error:
         raise ImageInvalid(f"its {kind} stream is damaged: {error}") from error

@@ -31,6 +31,7 @@ class Fetcher:
     def __init__(self, layers: Sequence[Layer], limits: Limits, scratch: Callable[[], IO[bytes]]) -> None:
         self._layers, self._limits, self._scratch = layers, limits, scratch
         self._fetched: dict[tuple[int, int], Fetched] = {}
+        self._expected: list[Iterable[tuple[int, Row]]] = []
         self._batches: dict[tuple[int, int], list[tuple[int, Row]]] = {}
         self._file: IO[bytes] | None = None
         self._end = 0
@@ -48,10 +49,12 @@ class Fetcher:
     __del__ = close
 
     def expect(self, rows: Iterable[tuple[int, Row]]) -> None:
-        """Remember that these files, each the row of a layer, may be asked for: with the first come the others."""
-        batch = list(rows)
+        """Remember that these files, each the row of a layer, may be asked for: with the first come the others.
+
+        The rows are gone over when something is asked for that no index kept, which is seldom.
+        """
         with self._lock:
-            self._batches.update({(layer, row.sequence): batch for layer, row in batch})
+            self._expected.append(rows)
 
     def sha256(self, layer: int, row: Row) -> str:
         """The hash of a file.
@@ -71,8 +74,16 @@ class Fetcher:
     def _get(self, layer: int, row: Row, *, contents: bool) -> Fetched:
         with self._lock:
             if self._is_missing(layer, row, contents):
+                self._take_in()
                 self._read(layer, {row.sequence, *self._company(layer, row, contents)}, contents)
             return self._fetched[layer, row.sequence]
+
+    def _take_in(self) -> None:
+        """Go over what is expected; the last to expect a file says what comes with it."""
+        for rows in self._expected:
+            batch = list(rows)
+            self._batches.update({(layer, row.sequence): batch for layer, row in batch})
+        self._expected.clear()
 
     def _is_missing(self, layer: int, row: Row, contents: bool) -> bool:
         got = self._fetched.get((layer, row.sequence))
@@ -82,7 +93,7 @@ class Fetcher:
         """What else to take in the same pass; contents within bounds, since nobody may come for them."""
         left = _MOST_AHEAD
         for home, each in self._batches.get((layer, row.sequence), ()):
-            if home == layer and self._is_missing(layer, each, contents):
+            if home == layer and self._is_missing(layer, each, contents) and (contents or not each.sha256):
                 left -= each.size if contents else 0
                 if left < 0:
                     return

@@ -26,7 +26,7 @@ from spybuild.images.layers.rows import Flag, Row, RowKind
 from spybuild.images.layers.table import Offsets, RowTable
 from spybuild.model.digests import Digest
 
-FORMAT = 1  # to be raised when the form changes, or what is kept (`keeping.py`), or what is refused
+FORMAT = 2  # to be raised when the form changes, or what is kept (`keeping.py`), or what is refused
 _MAGIC = b"spybuild layer\n\0"
 _CHUNK = 1 << 20
 _TAIL = struct.Struct("<QI16s")  # length and checksum of the description before it

@@ -64,6 +64,8 @@ def read_descriptor(node: Node) -> Descriptor:
         raise ImageInvalid(f"{node.what} has no size")
     said = node.node("platform")
     platform = read_platform(said) if said else None
+    if said and platform is None and (said.text("os") or said.text("architecture")):
+        raise ImageInvalid(f"{said.what} names half a platform, and engines put in the rest")
     return Descriptor(
         media_type,
         read_digest(node.text("digest"), node.what),

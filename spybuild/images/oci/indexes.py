@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from spybuild.errors import ImageInvalid, ImageNotFound
 from spybuild.images.oci.descriptors import INDEXES, MANIFESTS, SCHEMA_1, Descriptor
 from spybuild.images.oci.manifests import Manifest, read_config, read_index, read_manifest
+from spybuild.model import strict_json
 from spybuild.model.digests import Digest
 from spybuild.model.platforms import Platform
 
@@ -30,9 +31,10 @@ class _Walk:
 def platforms_of(name: str, root: Descriptor, content: bytes, fetch: Fetch) -> tuple[Descriptor, ...]:
     """The manifests of what could run, each with its platform, in the index's order.
 
-    Left out are attestations (`unknown/unknown`), and artifacts: manifests whose config is no image's. An entry that
-    names a platform is an image to engines whatever its annotations say, so those hide nothing. An entry without a
-    platform takes its config's. Two entries for one platform are both listed: engines differ in which they run.
+    Left out is what no engine runs: attestations, which are entries for `unknown/unknown`, and artifacts, whose entry
+    names no platform and whose config no architecture. Docker runs what has a platform whatever else it calls itself
+    (annotations, `artifactType`, the config's media type), so those hide nothing. An entry without a platform takes its
+    config's. Two entries for one platform are both listed: engines differ in which they run.
 
     Args:
         name: what the image is called in messages.
@@ -78,9 +80,7 @@ def _of_entry(walk: _Walk, entry: Descriptor, depth: int) -> Iterator[Descriptor
     if entry.media_type in INDEXES:
         yield from _of_index(walk, walk.fetch(entry), entry, depth + 1)
     elif entry.media_type in MANIFESTS:
-        # naming a platform makes it an image, and spares a request; what calls itself an artifact is looked at
-        is_plain = entry.platform is not None and not entry.artifact_type
-        yield from [entry] if is_plain else _of_manifest(walk, entry, walk.fetch(entry))
+        yield from [entry] if entry.platform else _of_manifest(walk, entry, walk.fetch(entry))
     elif entry.platform is None and entry.media_type not in SCHEMA_1:
         walk.left_out.append(entry.media_type)
     else:
@@ -91,6 +91,7 @@ def _of_manifest(walk: _Walk, entry: Descriptor, content: bytes) -> Iterator[Des
     what = f"the manifest {entry.digest}"
     manifest = read_manifest(content, what)
     if not manifest.is_image:
+        _require_artifact(walk.fetch(manifest.config), what)
         walk.left_out.append(manifest.artifact_type or manifest.config.media_type)
         return
     if entry.platform:
@@ -99,12 +100,28 @@ def _of_manifest(walk: _Walk, entry: Descriptor, content: bytes) -> Iterator[Des
     yield from _with_platform(walk, entry, manifest)
 
 
+def _require_artifact(config: bytes, what: str) -> None:
+    """Refuse an image that calls itself something else.
+
+    Raises:
+        ImageInvalid: its config names an architecture, in whatever spelling Go's decoder takes for that key.
+    """
+    try:
+        found = strict_json.parse(config)
+        is_image = isinstance(found, dict) and any(key.casefold() == "architecture" for key in found)
+    except ValueError:  # what is no JSON runs nowhere; what only strict readers refuse may
+        is_image = config.lstrip().startswith(b"{")
+    if is_image:
+        raise ImageInvalid(f"{what} calls itself an artifact, and engines would run it", "name its platform")
+
+
 def _with_platform(walk: _Walk, entry: Descriptor, manifest: Manifest) -> Iterator[Descriptor]:
-    """The entry with its config's platform; BuildKit's attestations have a config too, of `unknown/unknown`."""
+    """The entry with its config's platform.
+
+    Raises:
+        ImageInvalid: it names none, or `unknown`, as attestations do: without a platform in the index engines run it.
+    """
     platform = read_config(walk.fetch(manifest.config), f"the config {manifest.config.digest}").platform
-    if platform is None:
-        raise ImageInvalid(f"the config {manifest.config.digest} names no platform")
-    if platform.os == "unknown":
-        walk.left_out.append("attestations")
-        return
+    if platform is None or platform.os == "unknown":
+        raise ImageInvalid(f"the config {manifest.config.digest} names no platform, and neither does its entry")
     yield replace(entry, platform=platform)

@@ -9,12 +9,12 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
-
-import requests
 
 from spybuild.errors import ImageInvalid, SourceUnavailable
 from spybuild.images.oci.documents import read_document
+from spybuild.images.registry.answers import Answer
 from spybuild.images.registry.credentials import Login
 from spybuild.images.registry.names import RepositoryName
 from spybuild.images.registry.transport import Transport
@@ -67,7 +67,7 @@ class Authentication:
         """The value of `Authorization`; None as long as the registry did not want one."""
         return self._header
 
-    def renew(self, response: requests.Response, used: str | None) -> bool:
+    def renew(self, response: Answer, used: str | None) -> bool:
         """Take up what a 401 demands; True if it is worth asking again.
 
         Args:
@@ -125,13 +125,13 @@ class Authentication:
         self._transport.require_safe(realm)
         return realm
 
-    def _read_token(self, response: requests.Response, login: Login | None) -> str:
+    def _read_token(self, response: Answer, login: Login | None) -> str:
         what = f"the token server of {self._repository.host}"
         if response.status_code in (400, 401, 403):
             response.close()
             who = f"the login from {login.origin}" if login else "readers without a login"
             raise SourceUnavailable(f"{what} refuses {who}", f"`docker login {self._repository.host}`")
-        if response.status_code != requests.codes.ok:
+        if response.status_code != HTTPStatus.OK:
             response.close()
             raise SourceUnavailable(f"{what} answers {response.status_code}")
         try:

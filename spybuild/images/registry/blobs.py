@@ -4,12 +4,13 @@ import io
 import re
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
-import requests
 from urllib3.exceptions import HTTPError
 
 from spybuild.errors import ImageInvalid, SourceUnavailable
 from spybuild.images.oci.descriptors import Descriptor
+from spybuild.images.registry.answers import Answer
 from spybuild.images.registry.failures import reason_of
 from spybuild.images.registry.transport import Transport
 
@@ -17,7 +18,7 @@ _MEBIBYTE = 1 << 20
 _SKIPPED = 1 << 18
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-\d{1,19}/(?:\d{1,19}|\*)")
 
-Ask = Callable[[int], requests.Response]
+Ask = Callable[[int], Answer]
 
 
 class BlobStream(io.RawIOBase):
@@ -87,9 +88,9 @@ class BlobStream(io.RawIOBase):
             self._response.close()
         super().close()
 
-    def _begin(self) -> requests.Response:
+    def _begin(self) -> Answer:
         response = self._ask(self._position)
-        if response.status_code == requests.codes.partial_content:
+        if response.status_code == HTTPStatus.PARTIAL_CONTENT:
             self._require_place(response)
             return response
         announced = response.headers.get("Content-Length", "")
@@ -102,13 +103,13 @@ class BlobStream(io.RawIOBase):
         self._skip(response, self._position)
         return response
 
-    def _require_place(self, response: requests.Response) -> None:
+    def _require_place(self, response: Answer) -> None:
         match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
         if not match or int(match[1]) != self._position:
             response.close()
             raise SourceUnavailable(f"{self._where} was asked for bytes from {self._position} on and sent others")
 
-    def _skip(self, response: requests.Response, size: int) -> None:
+    def _skip(self, response: Answer, size: int) -> None:
         """Drop what we have already: the server does not know ranges."""
         while size > 0 and (chunk := self._transport.read_some(response, min(size, _SKIPPED))):
             size -= len(chunk)

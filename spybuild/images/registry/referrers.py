@@ -7,13 +7,13 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
-
-import requests
 
 from spybuild.errors import ImageInvalid, ImageNotFound, SourceUnavailable
 from spybuild.images.oci.descriptors import INDEXES, OCI_INDEX, Descriptor, read_descriptor
 from spybuild.images.oci.documents import Node, read_document
+from spybuild.images.registry.answers import Answer
 from spybuild.images.registry.repository import Repository
 from spybuild.model.digests import Digest
 
@@ -122,23 +122,23 @@ def _from_api(repository: Repository, subject: Digest, problems: list[str]) -> l
     return found
 
 
-def _is_index(response: requests.Response) -> bool:
+def _is_index(response: Answer) -> bool:
     """Whether the registry has the API: those that do not answer 404 or another no, or a page for people."""
-    if response.status_code in (requests.codes.not_found, requests.codes.bad_request, requests.codes.not_acceptable):
+    if response.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_ACCEPTABLE):
         return False
-    if response.status_code in (requests.codes.method_not_allowed, requests.codes.not_implemented):
+    if response.status_code in (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED):
         return False
-    if response.status_code != requests.codes.ok:
+    if response.status_code != HTTPStatus.OK:
         raise SourceUnavailable(f"the registry answers {response.status_code} when asked for referrers")
     return response.headers.get("Content-Type", "").partition(";")[0].strip().lower() in INDEXES
 
 
-def _next_page(response: requests.Response) -> str:
+def _next_page(response: Answer) -> str:
     """The next page's path; only on the same server, for our login goes along."""
     match = _NEXT.search(response.headers.get("Link", ""))
     if not match:
         return ""
-    here = str(response.url)
+    here = response.url
     try:
         there = urlsplit(urljoin(here, match["address"]))
     except ValueError:

@@ -3,15 +3,15 @@
 import io
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import BinaryIO, NoReturn
 from urllib.parse import urljoin, urlsplit
-
-import requests
 
 from spybuild.errors import ImageInvalid, ImageNotFound, SourceUnavailable
 from spybuild.images.oci.descriptors import INDEXES, MANIFESTS, Descriptor, check, check_size, digest_as, read_digest
 from spybuild.images.oci.documents import LARGEST_DOCUMENT, read_document
 from spybuild.images.oci.manifests import media_type_of
+from spybuild.images.registry.answers import Answer
 from spybuild.images.registry.auth import Authentication
 from spybuild.images.registry.blobs import BlobStream
 from spybuild.images.registry.credentials import Login, login_for
@@ -66,7 +66,7 @@ class Repository:
         """
         what = f"{self.name}{'@' if ':' in asked else ':'}{asked}"
         response, content = self.get(f"manifests/{asked}", {"Accept": _ACCEPT}, what)
-        if response.status_code == requests.codes.not_found:
+        if response.status_code == HTTPStatus.NOT_FOUND:
             raise ImageNotFound(f"{self.name.host} has no image {what}")
         self._require_ok(response, content, what)
         digest = self._digest_of(content, asked, response.headers.get("Docker-Content-Digest", ""), what)
@@ -77,7 +77,7 @@ class Repository:
         """The digest that the registry says a tag has, for little: no content is sent. None where it does not say."""
         response = self.ask("HEAD", f"manifests/{tag}", {"Accept": _ACCEPT})
         response.close()
-        if response.status_code == requests.codes.not_found:
+        if response.status_code == HTTPStatus.NOT_FOUND:
             raise ImageNotFound(f"{self.name.host} has no image {self.name}:{tag}")
         self._require_ok(response, b"", f"{self.name}:{tag}")
         said = response.headers.get("Docker-Content-Digest", "")
@@ -96,7 +96,7 @@ class Repository:
                 return check(blob.read(), descriptor, what)
         accept = {"Accept": descriptor.media_type}
         response, content = self.get(f"manifests/{descriptor.digest}", accept, what)
-        if response.status_code == requests.codes.not_found:
+        if response.status_code == HTTPStatus.NOT_FOUND:
             raise ImageInvalid(f"{self.name.host} lacks the manifest {what}, which the index names")
         self._require_ok(response, content, what)
         media_type_of(check(content, descriptor, what), descriptor.media_type, what)
@@ -111,13 +111,13 @@ class Repository:
         stream = BlobStream(self.transport, descriptor, lambda start: self._blob(descriptor, start), self.name.host)
         return io.BufferedReader(stream, _BUFFER)
 
-    def get(self, path: str, headers: Mapping[str, str], what: str) -> tuple[requests.Response, bytes]:
+    def get(self, path: str, headers: Mapping[str, str], what: str) -> tuple[Answer, bytes]:
         """The answer to a GET, whatever its status; `path` is below the repository, or with a `/` first, the server."""
         attempt = 0
         while True:
             attempt += 1
             response = self.ask("GET", path, headers)
-            is_ok = response.status_code == requests.codes.ok
+            is_ok = response.status_code == HTTPStatus.OK
             try:
                 return response, self.transport.read(response, LARGEST_DOCUMENT if is_ok else MOST_OF_ERROR, what)
             except SourceUnavailable:
@@ -125,14 +125,14 @@ class Repository:
                     raise
             self.transport.rest(attempt)
 
-    def _blob(self, descriptor: Descriptor, start: int) -> requests.Response:
+    def _blob(self, descriptor: Descriptor, start: int) -> Answer:
         headers = {"Range": f"bytes={start}-"} if start else {}
         response = self.ask("GET", f"blobs/{descriptor.digest}", headers)
-        if response.status_code in (requests.codes.ok, requests.codes.partial_content):
+        if response.status_code in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
             return response
         what = f"the blob {descriptor.digest} of {self.name}"
         content = self.transport.read(response, MOST_OF_ERROR, what)
-        if response.status_code == requests.codes.not_found:
+        if response.status_code == HTTPStatus.NOT_FOUND:
             raise ImageInvalid(f"{self.name.host} lacks {what}, which a manifest names")
         return self._refuse(response, content, what)
 
@@ -144,7 +144,7 @@ class Repository:
         body: Callable[[], Body] | None = None,
         *,
         repeat: bool = False,
-    ) -> requests.Response:
+    ) -> Answer:
         """The answer, logged in as far as the registry wants it; its body is yet to be read.
 
         Args:
@@ -170,7 +170,7 @@ class Repository:
             )
             if not is_ours:
                 return response
-            is_refused = response.status_code == requests.codes.unauthorized
+            is_refused = response.status_code == HTTPStatus.UNAUTHORIZED
             if not is_refused or logins == _MOST_LOGINS or not self._authentication.renew(response, used):
                 return response
             logins += 1
@@ -193,11 +193,11 @@ class Repository:
                 problem = error if problem is None or scheme == "https" else problem
                 continue
             response.close()
-            if response.status_code == requests.codes.bad_request and scheme != schemes[-1]:
+            if response.status_code == HTTPStatus.BAD_REQUEST and scheme != schemes[-1]:
                 continue  # what a server that speaks TLS says to plain HTTP
-            if response.status_code == requests.codes.unauthorized:
+            if response.status_code == HTTPStatus.UNAUTHORIZED:
                 self._authentication.renew(response, None)
-            elif response.status_code >= requests.codes.server_error:
+            elif response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 self._refuse(response, b"", "/v2/")
             return f"{scheme}://{self.name.server}"
         raise problem or SourceUnavailable(f"{self.name.host} does not answer")
@@ -217,18 +217,18 @@ class Repository:
             raise ImageInvalid(f"{what} is damaged or forged: {expected} was announced, {found} came")
         return found
 
-    def _require_ok(self, response: requests.Response, content: bytes, what: str) -> None:
-        if response.status_code != requests.codes.ok:
+    def _require_ok(self, response: Answer, content: bytes, what: str) -> None:
+        if response.status_code != HTTPStatus.OK:
             self._refuse(response, content, what)
 
-    def _refuse(self, response: requests.Response, content: bytes, what: str) -> NoReturn:
+    def _refuse(self, response: Answer, content: bytes, what: str) -> NoReturn:
         """The error that an answer is, with the registry's own words."""
         host, status, words = self.name.host, response.status_code, words_of(content)
-        if status in (requests.codes.unauthorized, requests.codes.forbidden):
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise SourceUnavailable(
                 f"{host} does not let us read {what}{words}", f"`docker login {host}`, or there is no such image"
             )
-        if status == requests.codes.too_many_requests:
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise SourceUnavailable(f"{host} is asked too often{words}", "try again later, or log in")
         raise SourceUnavailable(f"{host} answers {status} when asked for {what}{words}")
 

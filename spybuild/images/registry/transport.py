@@ -1,12 +1,12 @@
 """HTTP to registries: bounded in time and size, patient with servers that ask for it, and discreet.
 
-Redirects are followed here and not by `requests`: what we log in with stays with the server it is for, and an address
-is never shown with its query, for storage services sign their addresses.
+Redirects are followed here and not by urllib3: what we log in with stays with the server it is for, and an address is
+never shown with its query, for storage services sign their addresses. It is urllib3 itself that is used and not
+`requests` on top, which takes longer to load than a manifest takes to fetch, and brings cookies and .netrc.
 """
 
 import ipaddress
 import logging
-import os
 import random
 import threading
 import time
@@ -15,16 +15,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-import requests
-import urllib3
-from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError, InsecureRequestWarning
+from urllib3.exceptions import HTTPError
 
 from spybuild.errors import ImageInvalid, SourceUnavailable
+from spybuild.images.registry.answers import Answer
+from spybuild.images.registry.connections import Connections
 from spybuild.images.registry.failures import Interrupted, hint_for, is_in_vain, reason_of
 from spybuild.model.names import shown
 
@@ -36,7 +35,6 @@ PASSING = (408, 429, 500, 502, 503, 504)
 _READING = ("GET", "HEAD")
 _CHUNK = 1 << 18
 _LONGEST_PAUSE = 20.0
-_CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 class SizedReader(Protocol):
@@ -88,19 +86,12 @@ class Transport:
         self.patience, self.insecure = patience, insecure
         self.requests = self.bytes = 0
         self._pause, self._lock = pause, threading.Lock()
-        self._session = requests.Session()
-        self._session.trust_env = False  # no .netrc; proxies and certificates are looked up below
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        bundle = next((value for name in _CERTIFICATES if (value := os.environ.get(name))), None)
-        self._verify: bool | str = bundle or True
-        if insecure:
-            urllib3.disable_warnings(InsecureRequestWarning)
-            self._verify = False
+        self._connections = Connections(insecure=insecure, connect_seconds=patience.connect, read_seconds=patience.read)
         logging.getLogger("urllib3").setLevel(logging.INFO)  # it would log addresses with their queries
 
     def ask(
         self, method: str, url: str, headers: Mapping[str, str], data: Body | None = None, *, repeat: bool = False
-    ) -> requests.Response:
+    ) -> Answer:
         """The answer, redirects followed; asked again while the server is busy. The body is yet to be read.
 
         Args:
@@ -130,7 +121,7 @@ class Transport:
             self._pause(wait)
         raise SourceUnavailable(f"{_host(urlsplit(url))} did not answer in {self.patience.total:.0f} s")
 
-    def read(self, response: requests.Response, most: int, what: str) -> bytes:
+    def read(self, response: Answer, most: int, what: str) -> bytes:
         """The body, up to `most` bytes.
 
         Raises:
@@ -151,14 +142,14 @@ class Transport:
             response.close()
         return bytes(content)
 
-    def read_some(self, response: requests.Response, most: int) -> bytes:
+    def read_some(self, response: Answer, most: int) -> bytes:
         """The next bytes of the body as they were sent: no encoding is undone, for digests are of what was stored."""
-        chunk = bytes(response.raw.read1(most, decode_content=False) or b"")
+        chunk = response.read1(most)
         with self._lock:
             self.bytes += len(chunk)
         return chunk
 
-    def rest(self, attempt: int, response: requests.Response | None = None) -> None:
+    def rest(self, attempt: int, response: Answer | None = None) -> None:
         """Wait a moment before another attempt, longer each time, or as long as the server asks for in its answer."""
         self._pause(min(_wait(response, attempt), self.patience.total))
 
@@ -168,7 +159,7 @@ class Transport:
 
     def close(self) -> None:
         """Hang up."""
-        self._session.close()
+        self._connections.close()
 
     def require_safe(self, parts: SplitResult) -> None:
         """Refuse plain HTTP beyond this machine, unless it was allowed.
@@ -184,12 +175,14 @@ class Transport:
 
     def _attempt(
         self, method: str, url: str, headers: Mapping[str, str], data: Body | None, is_last: bool
-    ) -> requests.Response | None:
+    ) -> Answer | None:
         """The answer; None where the connection broke and it is worth asking again."""
         host = _host(urlsplit(url))
         try:
             return self._follow(method, url, dict(headers), data)
-        except OSError as error:  # what `requests` raises, too
+        except ValueError as error:  # an address or header that is none
+            raise SourceUnavailable(f"{host} cannot be asked: {type(error).__name__}") from None
+        except (HTTPError, OSError) as error:
             reason = reason_of(error)
             log.debug("%s %s: %s", method, host, reason)
             if is_in_vain(error):
@@ -197,10 +190,8 @@ class Transport:
             if is_last:
                 raise Interrupted(f"{host} does not answer: {reason}", hint_for(reason)) from None
             return None
-        except ValueError as error:  # an address or header that is none
-            raise SourceUnavailable(f"{host} cannot be asked: {type(error).__name__}") from None
 
-    def _follow(self, method: str, url: str, headers: dict[str, str], data: Body | None) -> requests.Response:
+    def _follow(self, method: str, url: str, headers: dict[str, str], data: Body | None) -> Answer:
         for _ in range(_MOST_REDIRECTS + 1):
             response = self._send(method, url, headers, data)
             target = response.headers.get("Location", "")
@@ -213,27 +204,18 @@ class Transport:
             url = there
         raise SourceUnavailable(f"{_host(urlsplit(url))} redirects in circles")
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str], data: Any) -> requests.Response:
+    def _send(self, method: str, url: str, headers: Mapping[str, str], data: Any) -> Answer:
         parts = urlsplit(url)
         self.require_safe(parts)
         with self._lock:
             self.requests += 1
-        response = self._session.request(
-            method,
-            url,
-            headers={"User-Agent": "spybuild", "Accept-Encoding": "identity", **headers},
-            data=data,
-            auth=_as_is,
-            stream=True,
-            allow_redirects=False,
-            timeout=(self.patience.connect, self.patience.read),
-            verify=self._verify,
-            proxies={} if is_loopback(parts.hostname) else get_environ_proxies(url),
-        )
-        log.debug("%s %s%s: %d", method, _host(parts), parts.path, response.status_code)
-        return response
+        sent = {"User-Agent": "spybuild", "Accept-Encoding": "identity", **headers}
+        answer = self._connections.send(method, parts, sent, data, is_direct=is_loopback(parts.hostname))
+        log.debug("%s %s%s: %d", method, _host(parts), parts.path, answer.status_code)
+        return answer
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str | None) -> bool:
     """Whether a host is this machine, by its name or address alone: nothing is looked up."""
     if host == "localhost":
@@ -244,7 +226,7 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def _wait(response: requests.Response | None, attempt: int) -> float:
+def _wait(response: Answer | None, attempt: int) -> float:
     """How long to wait: what the server asks for, else longer each time, spread so that clients do not come at once."""
     asked = response.headers.get("Retry-After", "") if response is not None else ""
     if asked.isdecimal() and len(asked) < 10:
@@ -262,8 +244,3 @@ def origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
 def _host(parts: SplitResult) -> str:
     """The server's name and port; never what somebody wrote before an `@`."""
     return parts.netloc.rpartition("@")[2] or "the registry"
-
-
-def _as_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Adds no login: neither one from the address nor one from .netrc."""
-    return request

@@ -6,16 +6,16 @@ An upload that fails half-way is begun anew; what the registry has of it is of n
 import hashlib
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO
-from urllib.parse import urlencode, urljoin
-
-import requests
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from spybuild.errors import ImageInvalid
 from spybuild.images.oci.descriptors import Descriptor
+from spybuild.images.registry.answers import Answer
 from spybuild.images.registry.failures import Interrupted
 from spybuild.images.registry.names import RepositoryName
-from spybuild.images.registry.transport import PASSING
+from spybuild.images.registry.transport import PASSING, origin
 
 if TYPE_CHECKING:
     from spybuild.images.registry.writing import WritableRepository
@@ -25,9 +25,9 @@ _PIECE = 8 << 20
 _LARGEST_PIECE = 64 << 20
 _BYTES = {"Content-Type": "application/octet-stream"}
 # where one request for all of it is not taken, or goes through a proxy that limits a request's size
-_IN_PIECES = (requests.codes.method_not_allowed, requests.codes.length_required, 413, requests.codes.not_implemented)
+_IN_PIECES = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.LENGTH_REQUIRED, 413, HTTPStatus.NOT_IMPLEMENTED)
 # the session is gone: with another of the registry's servers, or after too long a time
-_BEGIN_ANEW = (*PASSING, requests.codes.not_found, requests.codes.requested_range_not_satisfiable)
+_BEGIN_ANEW = (*PASSING, HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
 
 
 class Sent(StrEnum):
@@ -86,16 +86,16 @@ class Upload:
         transport = self._repository.transport
         for attempt in range(1, transport.patience.attempts + 1):
             is_last = attempt == transport.patience.attempts
-            response: requests.Response | None = None
+            response: Answer | None = None
             try:
                 if attempt > 1 and self._repository.has_blob(self._descriptor.digest):
                     return Sent.SENT  # it had been done, and only the answer was lost
                 response = self._begin()
-                if response.status_code == requests.codes.accepted:
+                if response.status_code == HTTPStatus.ACCEPTED:
                     response = self._send(response)
-                elif response.status_code == requests.codes.created:
+                elif response.status_code == HTTPStatus.CREATED:
                     return self._done(response, Sent.MOUNTED)
-                if response.status_code in (requests.codes.created, requests.codes.no_content):
+                if response.status_code in (HTTPStatus.CREATED, HTTPStatus.NO_CONTENT):
                     return self._done(response, Sent.SENT)
                 if is_last or response.status_code not in _BEGIN_ANEW or self._is_refused(response):
                     self._repository.refuse_writing(response, self._what)
@@ -107,18 +107,18 @@ class Upload:
                 response.close()
         raise AssertionError("the last attempt returns or raises")
 
-    def _is_refused(self, response: requests.Response) -> bool:
+    def _is_refused(self, response: Answer) -> bool:
         """Whether the no was said to the beginning: then it would be said again, and the usual repetitions are over."""
-        return response.request.method == "POST"
+        return response.method == "POST"
 
-    def _begin(self) -> requests.Response:
+    def _begin(self) -> Answer:
         """Ask for a mount, or for a place to send to; a registry that cannot mount gives such a place."""
         query = ""
         if self._mount_from:
             query = "?" + urlencode({"mount": str(self._descriptor.digest), "from": self._mount_from.path})
         return self._repository.ask("POST", f"blobs/uploads/{query}", {}, repeat=True)
 
-    def _send(self, begun: requests.Response) -> requests.Response:
+    def _send(self, begun: Answer) -> Answer:
         begun.close()
         place = self._next_place(begun)
         response = self._in_one(place) if self._descriptor.size else self._finish(place)
@@ -126,18 +126,18 @@ class Upload:
             return response
         response.close()
         begun = self._repository.ask("POST", "blobs/uploads/", {}, repeat=True)
-        if begun.status_code != requests.codes.accepted:
+        if begun.status_code != HTTPStatus.ACCEPTED:
             return begun
         begun.close()
         return self._in_pieces(begun)
 
-    def _in_one(self, place: str) -> requests.Response:
+    def _in_one(self, place: str) -> Answer:
         with _Opened(self._open, self._descriptor) as opened:
             response = self._repository.ask("PUT", self._with_digest(place), _BYTES, opened.anew)
             opened.require_sound()
         return response
 
-    def _in_pieces(self, begun: requests.Response) -> requests.Response:
+    def _in_pieces(self, begun: Answer) -> Answer:
         """PATCH by PATCH, each held in memory; then the PUT that closes it."""
         place, size, start = self._next_place(begun), _piece(begun), 0
         with _Opened(self._open, self._descriptor) as opened:
@@ -145,27 +145,32 @@ class Upload:
             while piece := _full(content, size):
                 headers = {**_BYTES, "Content-Range": f"{start}-{start + len(piece) - 1}"}
                 response = self._repository.ask("PATCH", place, headers, lambda body=piece: body)  # type: ignore[misc]
-                if response.status_code != requests.codes.accepted:
+                if response.status_code != HTTPStatus.ACCEPTED:
                     return response
                 response.close()
                 place, start = self._next_place(response), start + len(piece)
             opened.require_sound()
         return self._finish(place)
 
-    def _finish(self, place: str) -> requests.Response:
+    def _finish(self, place: str) -> Answer:
         return self._repository.ask("PUT", self._with_digest(place), _BYTES)
 
-    def _next_place(self, response: requests.Response) -> str:
+    def _next_place(self, response: Answer) -> str:
         """Where to send to; the address may be relative to the one that was asked."""
         place = response.headers.get("Location", "")
+        try:
+            there = urljoin(response.url, place)
+            origin(urlsplit(there))
+        except ValueError:  # no host or port that could be one
+            place = ""
         if not place:
             raise ImageInvalid(f"{self._repository.name.host} does not say where to send {self._what}")
-        return urljoin(str(response.url), place)
+        return there
 
     def _with_digest(self, place: str) -> str:
         return f"{place}{'&' if '?' in place else '?'}{urlencode({'digest': str(self._descriptor.digest)})}"
 
-    def _done(self, response: requests.Response, how: Sent) -> Sent:
+    def _done(self, response: Answer, how: Sent) -> Sent:
         response.close()
         self._repository.require_digest(response, self._descriptor.digest, self._what)
         return how
@@ -208,7 +213,7 @@ def _full(content: _Content, size: int) -> bytes:
     return bytes(piece)
 
 
-def _piece(begun: requests.Response) -> int:
+def _piece(begun: Answer) -> int:
     """The size of a piece: ours, or the least that the registry takes."""
     least = begun.headers.get("OCI-Chunk-Min-Length", "")
     return min(max(_PIECE, int(least) if least.isdecimal() and len(least) < 12 else 0), _LARGEST_PIECE)

@@ -4,12 +4,12 @@ Content goes by its digest, so that doing anything here twice is as doing it onc
 """
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import BinaryIO, NoReturn
-
-import requests
 
 from spybuild.errors import ImageInvalid, SourceUnavailable
 from spybuild.images.oci.descriptors import Descriptor, read_digest
+from spybuild.images.registry.answers import Answer
 from spybuild.images.registry.credentials import Login, login_for
 from spybuild.images.registry.names import RepositoryName
 from spybuild.images.registry.repository import MOST_OF_ERROR, Repository, words_of
@@ -17,8 +17,8 @@ from spybuild.images.registry.transport import PASSING, Transport
 from spybuild.images.registry.uploads import Sent, Upload
 from spybuild.model.digests import Digest
 
-_CREATED = (requests.codes.created, requests.codes.ok, requests.codes.no_content)
-_IN_THE_WAY = (requests.codes.precondition_failed, requests.codes.conflict, *PASSING)
+_CREATED = (HTTPStatus.CREATED, HTTPStatus.OK, HTTPStatus.NO_CONTENT)
+_IN_THE_WAY = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT, *PASSING)
 
 
 class Conflict(SourceUnavailable):
@@ -50,6 +50,7 @@ class WritableRepository(Repository):
         scopes = [f"repository:{name.path}:pull,push"]
         if self._mount_from:
             scopes.append(f"repository:{self._mount_from.path}:pull")
+        self._had: set[Digest] = set()
         super().__init__(name, transport, login, scopes)
 
     def has_blob(self, digest: Digest) -> bool:
@@ -70,9 +71,12 @@ class WritableRepository(Repository):
         Raises:
             ImageInvalid: the content is not what its descriptor says.
         """
-        if self.has_blob(descriptor.digest):
-            return Sent.PRESENT
-        return Upload(self, descriptor, open_blob, self._mount_from).run()
+        if descriptor.digest in self._had:
+            return Sent.PRESENT  # every attestation has the same empty config, and platforms share layers
+        is_there = self.has_blob(descriptor.digest)
+        sent = Sent.PRESENT if is_there else Upload(self, descriptor, open_blob, self._mount_from).run()
+        self._had.add(descriptor.digest)
+        return sent
 
     def push_manifest(
         self, descriptor: Descriptor, content: bytes, tag: str = "", condition: Mapping[str, str] | None = None
@@ -106,25 +110,25 @@ class WritableRepository(Repository):
         self.require_digest(response, descriptor.digest, what)
         return "OCI-Subject" in response.headers
 
-    def refuse_writing(self, response: requests.Response, what: str) -> NoReturn:
+    def refuse_writing(self, response: Answer, what: str) -> NoReturn:
         """The error that an answer is, with the registry's own words; the answer is read to its end."""
         content = self.transport.read(response, MOST_OF_ERROR, what)
         host, status, words = self.name.host, response.status_code, words_of(content)
-        if status in (requests.codes.unauthorized, requests.codes.forbidden):
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise SourceUnavailable(
                 f"{host} does not let us write {what}{words}", f"`docker login {host}` with a login that may push"
             )
-        if status == requests.codes.request_entity_too_large:
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             raise SourceUnavailable(f"{host} finds {what} too large{words}", "raise its limit, or that of its proxy")
-        if status == requests.codes.too_many_requests:
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise SourceUnavailable(f"{host} is asked too often{words}", "try again later")
-        if status == requests.codes.not_found:
+        if status == HTTPStatus.NOT_FOUND:
             raise SourceUnavailable(
                 f"{host} has no place for {what}{words}", "some registries want a repository to be made first"
             )
         raise SourceUnavailable(f"{host} answers {status} when given {what}{words}")
 
-    def require_digest(self, response: requests.Response, digest: Digest, what: str) -> None:
+    def require_digest(self, response: Answer, digest: Digest, what: str) -> None:
         """Refuse a registry that has understood something else than what it was given.
 
         Raises:
@@ -137,7 +141,7 @@ class WritableRepository(Repository):
     def _has(self, path: str, headers: Mapping[str, str]) -> bool:
         response = self.ask("HEAD", path, headers)
         response.close()
-        if response.status_code == requests.codes.not_found:
+        if response.status_code == HTTPStatus.NOT_FOUND:
             return False
         self._require_ok(response, b"", f"{path} of {self.name}")
         return True

@@ -244,3 +244,13 @@ def test_an_inner_syntax_is_forwarded_to() -> None:
     passed(buildkit.build(**{"build-arg:SPYBUILD_INNER_SYNTAX": "docker/dockerfile:1"}))
     forwarded = buildkit.solved()[0]
     assert (forwarded.frontend, forwarded.frontend_options["source"]) == ("gateway.v0", "docker/dockerfile:1")
+
+
+def test_a_secret_is_mounted_as_a_secret_and_not_as_an_ssh_agent() -> None:
+    """BuildKit's numbers of mount kinds: 1 is a secret, 4 a tmpfs; 2, SSH without options, ended a whole dockerd."""
+    buildkit = FakeBuildKit()
+    passed(buildkit.build(**{"build-arg:SPYBUILD_SECRETS": "TOKEN, KEY"}))
+    mounts = {mount.destination: mount for mount in buildkit.steps()[0].exec.mounts}
+    assert [mounts[f"/.spybuild-secrets/{name}"].kind for name in ("TOKEN", "KEY")] == [1, 1]
+    assert mounts["/.spybuild-secrets/KEY"].secret.optional
+    assert mounts["/tmp"].kind == 4

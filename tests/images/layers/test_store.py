@@ -274,3 +274,37 @@ def test_layers_of_other_kinds_are_refused_before_they_are_opened() -> None:
     with pytest.raises(ImageInvalid, match="encrypted"):
         LayerStore().files([encrypted])
     assert counted.opened == 0
+
+
+def test_hashes_that_were_not_kept_come_together(cache: LayerCache) -> None:
+    """However many files a RECORD names that no index hashed, the layer is read once more, and only if one is asked for."""
+    counted = Counted(tar_of(*((f"opt/{number}.bin", BIG + bytes([number])) for number in range(20))))
+    files = LayerStore(cache).files([counted.layer])
+    files.expect(f"/opt/{number}.bin" for number in range(20))
+    assert counted.opened == 1
+    found = [files.sha256(f"/opt/{number}.bin") for number in range(20)]
+    assert found == [hashlib.sha256(BIG + bytes([number])).hexdigest() for number in range(20)]
+    assert counted.opened == 2
+
+
+def test_notes_share_the_caches_bound(tmp_path: Path) -> None:
+    """What was not used for longest leaves, be it an index or a note."""
+    cache = LayerCache(tmp_path / "layers", most=3000)
+    for number in range(4):
+        cache.remember(f"note{number}", bytes(900))
+        os.utime(tmp_path / "layers" / f"note{number}.note", (number, number))
+    cache.remember("last", bytes(900))
+    assert [cache.recall(f"note{number}") is not None for number in range(4)] == [False, False, True, True]
+    assert cache.recall("last") == bytes(900)
+
+
+def test_a_note_is_whole_or_not_there(tmp_path: Path) -> None:
+    """Where there is no room for it, nothing of it stays; what is damaged is none."""
+    cache = LayerCache(tmp_path / "layers")
+    assert cache.recall("none") is None
+    (tmp_path / "layers" / "link.note").symlink_to("/etc/passwd")
+    assert cache.recall("link") is None
+    cache.remember("a", b"content")
+    (tmp_path / "layers" / "a.note").write_bytes((tmp_path / "layers" / "a.note").read_bytes()[:-1])
+    assert cache.recall("a") is None
+    assert [each.suffix for each in entries(tmp_path)] == [".note", ".note"]

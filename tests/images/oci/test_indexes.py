@@ -1,5 +1,7 @@
 """Which entries of an index are platforms."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -42,11 +44,49 @@ def test_an_annotation_hides_no_platform() -> None:
 
 
 def test_an_entry_without_a_platform_takes_its_configs() -> None:
-    """So do engines; an attestation without one is known by its config as well."""
+    """So do engines."""
     image = SmallImage()
-    entry = image.platform("linux/s390x", [{"a": b""}])
-    image.index([without(entry), without(image.attestation(entry))])
+    image.index([without(image.platform("linux/s390x", [{"a": b""}]))])
     assert platforms(image) == ["linux/s390x"]
+
+
+def test_an_image_hidden_as_an_attestation_without_a_platform_is_refused() -> None:
+    """Docker 28 and podman 4 run it: the config's `unknown` is looked at by nobody."""
+    image = SmallImage()
+    hidden = without(image.platform("unknown/unknown", [{"evil": b""}]))
+    image.index([image.platform("linux/arm64", [{"a": b""}]), hidden])
+    with pytest.raises(ImageInvalid, match="names no platform, and neither does its entry"):
+        platforms(image)
+
+
+@pytest.mark.parametrize("half", [{"os": "", "architecture": "amd64"}, {"architecture": "amd64"}, {"os": "linux"}])
+def test_an_image_hidden_behind_half_a_platform_is_refused(half: dict[str, str]) -> None:
+    """Docker 28 puts in its own system for the one that is missing, and runs it."""
+    image = SmallImage()
+    hidden = {**image.platform("unknown/unknown", [{"evil": b""}]), "platform": half}
+    image.index([image.platform("linux/arm64", [{"a": b""}]), hidden])
+    with pytest.raises(ImageInvalid, match="names half a platform"):
+        platforms(image)
+
+
+@pytest.mark.parametrize("kind", ["application/vnd.oci.empty.v1+json", "application/json", "application/x"])
+def test_an_image_hidden_as_an_artifact_is_listed_by_its_platform(kind: str) -> None:
+    """Docker 28 runs it whatever its config's type and its `artifactType` are."""
+    image = SmallImage()
+    hidden = disguised(image, kind, image.platform("linux/amd64", [{"evil": b""}]))
+    image.index([image.platform("linux/arm64", [{"a": b""}]), {**hidden, "artifactType": "application/spdx+json"}])
+    assert platforms(image) == ["linux/arm64", "linux/amd64"]
+
+
+@pytest.mark.parametrize("spelling", [b"architecture", b"ARCHITECTURE", b'architecture": 1, "architecture'])
+def test_an_image_hidden_as_an_artifact_without_a_platform_is_refused(spelling: bytes) -> None:
+    """Docker 28 takes the platform from its config, of whatever type that is."""
+    image = SmallImage()
+    entry = without(image.platform("linux/amd64", [{"evil": b""}]))
+    hidden = disguised(image, "application/x", entry, lambda config: config.replace(b"architecture", spelling))
+    image.index([image.platform("linux/arm64", [{"a": b""}]), hidden])
+    with pytest.raises(ImageInvalid, match="calls itself an artifact"):
+        platforms(image)
 
 
 def test_indexes_in_an_index_are_walked() -> None:
@@ -106,8 +146,12 @@ def test_artifacts_are_left_out() -> None:
     signature = image.document({
         "mediaType": MANIFEST, "layers": [], "config": image.blob(b"{}", "application/vnd.oci.empty.v1+json"),
     })  # fmt: skip
+    chart = image.document({
+        "mediaType": MANIFEST, "layers": [], "config": image.blob(b'{"name": "chart", "type": "application"}', "text/x"),
+    })  # fmt: skip
+    binary = image.document({"mediaType": MANIFEST, "layers": [], "config": image.blob(b"\0", "application/x")})
     other = image.blob(b"x", "application/vnd.acme.thing")
-    image.index([signature, other, image.platform("linux/amd64", [{"a": b""}])])
+    image.index([signature, chart, binary, other, image.platform("linux/amd64", [{"a": b""}])])
     assert platforms(image) == ["linux/amd64"]
 
 
@@ -161,6 +205,15 @@ def test_an_index_of_hundreds_of_platforms_is_refused() -> None:
 def without(entry: dict[str, Any]) -> dict[str, Any]:
     """An entry that does not say its platform."""
     return {key: value for key, value in entry.items() if key != "platform"}
+
+
+def disguised(
+    image: SmallImage, kind: str, entry: dict[str, Any], change: Callable[[bytes], bytes] = bytes
+) -> dict[str, Any]:
+    """The entry of an image whose config is said to be of another kind, and is changed."""
+    manifest = json.loads(image.all_blobs()[entry["digest"]])
+    config = image.blob(change(image.blobs[manifest["config"]["digest"]]), kind)
+    return {**entry, **image.document({**manifest, "config": config})}
 
 
 def test_both_dialects_are_walked() -> None:

@@ -1,5 +1,6 @@
 """HTTP to registries."""
 
+import base64
 import logging
 import time
 from collections.abc import Iterator
@@ -217,3 +218,54 @@ def test_the_log_has_neither_logins_nor_signatures(registry: FakeRegistry, caplo
         hasty().ask("GET", f"http://{registry.address}/v2/?signature=hunter2", {"Authorization": "Basic hunter3"})
     assert "GET" in caplog.text
     assert "hunter" not in caplog.text
+
+
+def test_a_connection_is_kept_for_the_next_question(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after answers without a body, which nobody reads; what is left unread is hung up on."""
+    accepted, accept = list[object](), registry.get_request
+
+    def counted() -> object:
+        accepted.append(object())
+        return accept()
+
+    monkeypatch.setattr(registry, "get_request", counted)
+    transport, url = hasty(), f"http://{registry.address}/v2/"
+    for method in ("HEAD", "HEAD", "GET"):
+        transport.read(transport.ask(method, url, {}), 1024, "it")
+    transport.ask("HEAD", url, {}).close()
+    transport.ask("GET", url, {}).close()
+    assert len(accepted) == 1
+    transport.ask("HEAD", url, {}).close()
+    assert len(accepted) == 2
+
+
+def test_a_kept_connection_that_the_server_closed_is_not_used(registry: FakeRegistry) -> None:
+    """Not even for what must not be sent twice."""
+    transport, url = hasty(), f"http://{registry.address}/v2/"
+    registry.faults = [("/v2/", Fault(cut_after=0, body=b""))]
+    transport.read(transport.ask("GET", url, {}), 1024, "it")
+    time.sleep(0.05)
+    assert transport.ask("POST", url, {}, {"a": "b"}).status_code == 200
+    assert registry.asked[-1].form == {"a": ["b"]}
+
+
+def test_a_login_in_an_address_is_not_sent(registry: FakeRegistry, other: FakeRegistry) -> None:
+    """A redirect could bring one; ours comes from the user."""
+    registry.faults = [("/v2/", Fault(status=302, headers={"Location": f"http://eve:hunter2@{other.address}/v2/"}))]
+    assert get(registry) == 200
+    assert "authorization" not in other.asked[0].headers
+
+
+def test_a_proxy_gets_its_own_login(
+    registry: FakeRegistry, other: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the registry none of it; NO_PROXY is heeded."""
+    monkeypatch.setenv("http_proxy", f"http://ann:corr%20ect@{other.address}")
+    monkeypatch.setenv("no_proxy", "registry.example")
+    hasty(insecure=True).ask("GET", "http://elsewhere.example/v2/x", {"Authorization": BASIC})
+    said = other.asked[0].headers
+    assert said["proxy-authorization"] == "Basic " + base64.b64encode(b"ann:corr ect").decode()
+    assert said["authorization"] == BASIC
+    with pytest.raises(SourceUnavailable):
+        hasty(insecure=True).ask("GET", "http://registry.example/v2/x", {})
+    assert len(other.asked) == 1

@@ -47,6 +47,17 @@ def test_a_blob_is_sent_once(registry: FakeWritableRegistry) -> None:
     assert len(registry.written("/uploads/")) == 2
 
 
+def test_what_was_sent_or_found_is_not_looked_for_again(registry: FakeWritableRegistry) -> None:
+    """The platforms of an image share layers, and attestations their empty config."""
+    repository = writable(registry)
+    assert (push(repository), push(repository)) == (Sent.SENT, Sent.PRESENT)
+    assert len(registry.paths(str(BLOB.digest))) == 1
+    registry.asked.clear()
+    another = writable(registry)
+    assert (push(another), push(another)) == (Sent.PRESENT, Sent.PRESENT)
+    assert len(registry.paths("/blobs/")) == 1
+
+
 @pytest.mark.parametrize("relative", [True, False])
 def test_where_to_send_may_be_a_path_or_an_address(registry: FakeWritableRegistry, relative: bool) -> None:
     """With a query of its own, which stays."""
@@ -181,9 +192,10 @@ def test_a_registry_that_says_another_digest_is_refused(registry: FakeWritableRe
         writable(registry).push_manifest(EMPTY_INDEX, DOCUMENT, "1")
 
 
-def test_a_registry_that_does_not_say_where_to_send(registry: FakeWritableRegistry) -> None:
-    """There is nothing to be done."""
-    registry.faults = [("/uploads/", Fault(headers={"Location": ""}, method="POST"))]
+@pytest.mark.parametrize("place", ["", "http://127.0.0.1:99999/x", "http://127.0.0.1:port/", "http://[", "//[::1"])
+def test_a_registry_that_does_not_say_where_to_send(registry: FakeWritableRegistry, place: str) -> None:
+    """There is nothing to be done; an address that none can be was a crash."""
+    registry.faults = [("/uploads/", Fault(headers={"Location": place}, method="POST"))]
     with pytest.raises(ImageInvalid, match="where to send"):
         push(writable(registry))
 

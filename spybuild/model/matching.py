@@ -1,4 +1,4 @@
-"""How a policy names what it lets in: a text exactly, an anchored regular expression, or a glob over repositories.
+"""How identities and repositories are named that are let in: exactly, by an anchored expression, or by a glob.
 
 What is matched was chosen by whoever pushed the image, or signed for it: it is cut short before an expression sees it,
 and expressions that could take exponential time on any text are refused when the policy is read.
@@ -43,13 +43,20 @@ class Exactly:
 
 @dataclass(frozen=True)
 class Expression:
-    """A regular expression that the whole text must match, whatever its anchors say."""
+    """A regular expression that the whole text must match, whatever its anchors say.
+
+    Raises:
+        ValueError: as `checked_expression`.
+    """
 
     text: str
 
+    def __post_init__(self) -> None:
+        checked_expression(self.text)
+
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
-        return re.compile(self.text)
+        return re.compile(self.text, re.ASCII)  # with (?i:…), two signs beyond ASCII would stand for k and s
 
     def matches(self, found: str) -> bool:
         """Whether all of `found` matches; what is longer than any identity never does."""

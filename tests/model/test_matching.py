@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spybuild.gate.matching import LONGEST_MATCHED, Exactly, Expression, Glob, checked_expression, checked_glob
+from spybuild.model.matching import LONGEST_MATCHED, Exactly, Expression, Glob, checked_expression, checked_glob
 
 
 def test_exactly_is_exact() -> None:
@@ -27,6 +27,9 @@ def test_exactly_is_exact() -> None:
         ("^a$", "b\na", False),
         ("^(a|b)$", "b", True),
         ("^(?i:A)$", "a", True),
+        ("^(?i:kiosk)$", "\N{KELVIN SIGN}iosk", False),
+        ("^(?i:s)$", "\N{LATIN SMALL LETTER LONG S}", False),
+        ("^\\d\\w$", "\N{ARABIC-INDIC DIGIT ONE}\N{CYRILLIC SMALL LETTER A}", False),
         ("^.*$", "x" * (LONGEST_MATCHED + 1), False),
     ],
 )
