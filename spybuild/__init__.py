@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spybuild.contracts import load_contract as load_contract
-    from spybuild.evaluate import evaluate as evaluate
+    from spybuild.evaluation import evaluate as evaluate
     from spybuild.gate.loading import load_policy as load_policy
     from spybuild.scanning import scan as scan
     from spybuild.scanning import validate as validate
@@ -28,7 +28,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "attest": "spybuild.signing",
-    "evaluate": "spybuild.evaluate",
+    "evaluate": "spybuild.evaluation",
     "load_contract": "spybuild.contracts",
     "load_policy": "spybuild.gate.loading",
     "promote": "spybuild.verifying",

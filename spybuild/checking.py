@@ -13,7 +13,7 @@ from spybuild import __version__
 from spybuild.contracts import LoadedContract, parse_contract
 from spybuild.engines.engine import Engine
 from spybuild.errors import ImageNotFound, UsageError
-from spybuild.evaluate import evaluate
+from spybuild.evaluation import evaluate
 from spybuild.evidence import Evidence, Witnesses
 from spybuild.model.contract import Contract
 from spybuild.model.evidence import Demand

@@ -16,7 +16,7 @@ def exit_code(report: Report) -> int:
     if report.verdict is Verdict.PASS:
         return 0
     hindered = any(each.problem for each in report.platforms)
-    told = report.verdict is Verdict.FAIL or any(each.findings for each in report.platforms if not each.problem)
+    told = report.verdict is Verdict.FAIL or any(each.findings for each in report.platforms if each.evidence)
     return 3 if hindered and not told else 1
 
 

@@ -1,5 +1,7 @@
 """Attributes and items: what `x.name` and `x[index]` are, and what setting them does."""
 
+from functools import partial
+
 from spybuild.static import failing
 from spybuild.static.core import ANYTHING, Raised
 from spybuild.static.items import Items
@@ -42,7 +44,7 @@ class Attributes(Items):
     def attribute(self, value: Value, name: str, line: int | None) -> Value:
         """What `value.name` is."""
         if isinstance(value, Either):
-            return self.joined([self.attribute(each, name, line) for each in value.options], line)
+            return self.of_each([partial(self.attribute, each, name, line) for each in value.options], line)
         found = attribute_of(value, name) or self._find(value, name, line)
         if found is None:
             self.fail_if(failing.of_attribute(self.resolver, value, name), line)
@@ -95,6 +97,8 @@ class Attributes(Items):
         if self.stale and (module.cells, name) in self.stale:
             return self.unknown(f"{name} may have been changed from outside", line)
         found = self.resolver.member(module, name)
+        if found is None and self.resolver.may_be_filled(module):
+            return None
         if found is None:
             raise Raised("AttributeError", f"module {module.name!r} has no attribute {name!r}", self.frame.module, line)
         return self.read_member(found)

@@ -175,6 +175,8 @@ class Definitions(Expressions):
             message = f"Cannot create a consistent method resolution order (MRO) for {kind.name}"
             raise Raised("TypeError", message, self.frame.module, kind.line)
         making.set_bases(kind, known)
+        if any(isinstance(base, Instance) for base in bases):
+            self.poison(Namespace(kind), "an object among its bases says what they are, and may change it", kind.line)
         if getattr(kind.node, "type_params", ()):
             making.add_generic(self.resolver, kind)
 

@@ -1,9 +1,9 @@
 """What gets out of hand: values that go where they cannot be followed, and namespaces that are then in doubt."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from spybuild.static import patches
-from spybuild.static.core import Arguments
+from spybuild.static.core import Arguments, Raised
 from spybuild.static.modules import Module
 from spybuild.static.paths import Paths
 from spybuild.static.scopes import opened
@@ -145,6 +145,20 @@ class Escapes(Paths):
                 return None
             case _:
                 return None
+
+    def of_each(self, ways: Sequence[Callable[[], Value]], line: int | None) -> Value:
+        """What comes of one of several, nobody knows which: where not all of them raise, it may be that none does."""
+        found: list[Value] = []
+        raised: list[Raised] = []
+        for way in ways:
+            try:
+                found.append(way())
+            except Raised as error:
+                raised.append(error)
+                self.risk(error.kind)
+        if not found:
+            raise raised[0]
+        return self.joined(found, line)
 
     def joined(self, values: Iterable[Value], line: int | None) -> Value:
         """The value that is one of several."""

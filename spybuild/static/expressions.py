@@ -101,6 +101,8 @@ class Expressions(Comprehensions, Comparisons, Operators):
         if name == "__class__" and self.frame.function:
             return self.unknown("the class that a method stands in", line)
         package = self.frame.module
+        if package.found.kind != "source":  # a stub may speak of what it declares later
+            return self.unknown(f"{name} is not declared yet", line)
         if name in package.submodules:
             return package.submodules[name]
         if package.found.is_package and self.resolver.module(f"{package.name}.{name}") is not None:

@@ -8,11 +8,13 @@ from spybuild.static.budget import TooMuch
 from spybuild.static.core import MOST_CALLS, Arguments, Raised
 from spybuild.static.effects import Effect
 from spybuild.static.knowledge import KNOWN
+from spybuild.static.making import mangled
 from spybuild.static.scopes import End, Frame
 from spybuild.static.values import (
     Binding,
     Cells,
     Class,
+    Container,
     Doubt,
     Function,
     Known,
@@ -88,6 +90,10 @@ class Following(Attributes):
 
     def _not_followed(self, function: Function, arguments: Arguments, line: int | None) -> Value:
         effect = function.module.effects.of(function.node) if function.module.effects else Effect.NAMES
+        if effect & Effect.CONTENT and not function.module.is_stdlib:
+            for _, binding in list(function.module.cells.told()):
+                if isinstance(binding.value, Container):
+                    self.escape(binding.value, line)
         if function.module is self.module and effect & (Effect.NAMES | Effect.ATTRIBUTES):
             reason = f"{function.name}() may change it in ways that are not followed"
             if effect & Effect.NAMES:
@@ -168,6 +174,9 @@ class Following(Attributes):
             pairs = tuple(Tuple((Known(name), value)) for name, value in keywords.items())
             cells.names[every.kwarg.arg] = Binding(container("dict", pairs if arguments.exact else None))
         local = self.resolver.traits(function.node).local
+        if function.private:
+            local = frozenset(mangled(name, function.private) for name in local)
+            cells.names = {mangled(name, function.private): bound for name, bound in cells.names.items()}
         frame = Frame(function.module, cells, function.enclosing, local, private=function.private, function=function)
         frame.owner = function.owner
         return frame

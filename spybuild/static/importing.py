@@ -155,6 +155,9 @@ class Importing(Paths):
     def _look_now(self, module: Module, value: Imported, line: int) -> None:
         """Whether `from module import name` succeeds decides which way a `try` goes."""
         found = self.resolver.member(module, value.name)
+        if found is None and self.resolver.may_be_filled(module):
+            self.risk("ImportError")
+            return
         if found is None:
             message = f"cannot import name {value.name!r} from {module.name!r}"
             raise Raised("ImportError", message, self.frame.module, line)

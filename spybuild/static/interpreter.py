@@ -51,10 +51,13 @@ class Interpreter(Statements):
         try:
             self.execute(tree.body)
         except Raised as raised:
-            self._end_with(raised)
+            if self.module.found.kind == "source":  # a stub is not run
+                self._end_with(raised)
         except (TooMuch, RecursionError, MemoryError) as limit:
             reason = REASON if isinstance(limit, TooMuch) else "it is nested too deeply to be followed"
             opened(self.journal, self.module.cells, Doubt(reason), rebinds=True)
+            if self.module.is_own:
+                self.module.may_fail = self.module.may_fail or Doubt(reason)
         self.module.state = State.DONE
 
     def _end_with(self, raised: Raised) -> None:

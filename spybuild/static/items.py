@@ -1,5 +1,6 @@
 """Items: what `x[index]` is, what setting it does, and what iterating gives."""
 
+from functools import partial
 from typing import Any
 
 from spybuild.static import failing, folding, patches
@@ -41,7 +42,7 @@ class Items(Escapes):
     def item(self, value: Value, index: Value, line: int | None) -> Value:
         """What `value[index]` is."""
         if isinstance(value, Either):
-            return self.joined([self.item(each, index, line) for each in value.options], line)
+            return self.of_each([partial(self.item, each, index, line) for each in value.options], line)
         found = self._item(value, index, line)
         if found is None:
             self.fail_if(failing.of_item(value, index), line)

@@ -15,6 +15,7 @@ from spybuild.static.values import (
     Tuple,
     Value,
     container,
+    either,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -114,11 +115,19 @@ def _pop(call: Call) -> Value | None:
         return found
     if isinstance(box, Container) and box.type == "list" and box.content == ():
         call.it.fail_if(("IndexError", "pop from empty list"), call.line)
+    default = call.arguments.get(2)
     if isinstance(box, Container):
-        item = call.it.item(box, key, call.line) if key is not None and box.type == "dict" else None
+        item = _under(call, box, key, default) if key is not None and box.type == "dict" else None
         write(call.it, box, None, call.line)
         return item if item is not None else call.it.unknown("an item of it is not known", call.line)
     return None
+
+
+def _under(call: Call, box: Container, key: Value, default: Value | None) -> Value:
+    """What is taken out of a dict; a key that is not there gives the default, where there is one."""
+    if default is None:
+        return call.it.item(box, key, call.line)
+    return default if failing.of_item(box, key) else either(call.it.item(box, key, call.line), default, call.line)
 
 
 @knows("method.setdefault", "method.__setitem__")

@@ -40,6 +40,7 @@ class Lookup:
     natives: Natives
     constants: Constants
     patched: patches.Patches
+    _modules: dict[str, Module | None]
     _synthetic: dict[str, Class]
 
     def module(self, name: str) -> Module | None:
@@ -138,6 +139,12 @@ class Lookup:
             return self.search.files.read(module.found.path or "")
         except (FileNotFoundError, ImageInvalid):
             return b""
+
+    def may_be_filled(self, module: Module) -> bool:
+        """Whether a compiled module of the same package is read, which may have added names (as numpy's does)."""
+        top = module.name.partition(".")[0]
+        loaded = (each for each in self._modules.values() if each and each.name.partition(".")[0] == top)
+        return not module.is_stdlib and any(each.found.kind == "extension" for each in loaded)
 
     def is_bound(self, package: Module, name: str) -> bool:
         """Whether a package binds a name itself, so that no submodule is imported for it."""

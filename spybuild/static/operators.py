@@ -1,6 +1,7 @@
 """Operators, on values that may be known in part."""
 
 import ast
+from functools import partial
 
 from spybuild.static import failing, folding
 from spybuild.static.attributes import Attributes
@@ -30,7 +31,7 @@ class Operators(Attributes):
         if isinstance(left, Either) or isinstance(right, Either):
             pairs = [(one, other) for one in options(left) for other in options(right)]
             if len(pairs) <= 9:
-                return self.joined([self.operate(operator, one, other, line) for one, other in pairs], line)
+                return self.of_each([partial(self.operate, operator, one, other, line) for one, other in pairs], line)
         self.fail_if(failing.of_operator(operator, left, right), line)
         if isinstance(operator, ast.BitOr):
             form = self._union(left, right)

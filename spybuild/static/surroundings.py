@@ -21,7 +21,7 @@ _EXACT = frozenset(
         *(f"{home}.{name}" for home in ("os", "posix") for name in _POSIX),
         "signal.raise_signal", "_signal.raise_signal", "signal.pthread_kill", "signal.alarm", "signal.pause",
         "socket.create_connection", "socket.gethostbyname", "socket.getaddrinfo", "builtins.open", "io.open",
-        "_io.open", "builtins.input",
+        "_io.open", "builtins.input", "unittest.main.TestProgram", "tkinter.Tk", "asyncio.run", "asyncio.runners.run",
     )
 )  # fmt: skip
 _FAMILIES = ("subprocess.", "urllib.request.", "http.client.", "shutil.", "smtplib.", "ftplib.", "multiprocessing.")

@@ -43,6 +43,12 @@ def test_the_exit_code_tells_a_broken_contract_from_an_environment_that_hinders(
     assert exit_code(report(*platforms)) == code
 
 
+def test_a_platform_that_was_run_is_told_of_although_its_source_says_too_little() -> None:
+    """What running left open is the contract's affair (an ambiguous module), not the environment's."""
+    run = PlatformReport(platform="linux/amd64", evidence=("runtime",), findings=(UNKNOWN,), problem="too little")
+    assert exit_code(report(run)) == 1
+
+
 def test_a_platform_without_python_is_the_environments_fault_although_its_integrity_is_unknown() -> None:
     """What could not be had tells nothing of the contract: exit 3, with the next step."""
     assert exit_code(report(platform(UNKNOWN, problem="no Python"))) == 3

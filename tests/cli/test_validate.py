@@ -107,7 +107,7 @@ def test_a_secret_is_found_nowhere(spybuild: Run, home: Path, verbosity: str, bo
 def test_a_crash_of_spybuild_itself_shows_no_secret(spybuild: Run, home: Path) -> None:
     """Even a traceback of ours has no local variables in it."""
     (home / "sitecustomize.py").write_text(
-        "import spybuild.evaluate\ndef broken(contract, facts):\n    raise RuntimeError('bug')\nspybuild.evaluate.evaluate = broken\n"
+        "import spybuild.evaluation\ndef broken(contract, facts):\n    raise RuntimeError('bug')\nspybuild.evaluation.evaluate = broken\n"
     )
     path = os.pathsep.join([str(home), str(Path(__file__).parents[2])])
     done = spybuild(*here("--secret", "DEVICE_TOKEN"), cwd=home, env={"DEVICE_TOKEN": SECRET, "PYTHONPATH": path})

@@ -60,7 +60,7 @@ class Bench:
         environment = {**os.environ, "COSIGN_PASSWORD": "", **variables}
         done = self.spybuild(*arguments, cwd=self.folder, env=environment)
         assert "Traceback" not in done.stderr, done.stderr
-        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
         return str(done.stdout + done.stderr)
 
     def scan(self, *arguments: str, **variables: Any) -> list[dict[str, Any]]:

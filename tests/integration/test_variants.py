@@ -45,6 +45,7 @@ def test_each_variant_breaks_exactly_its_rules(
         "--timeout", str(row.get("timeout", 120)), *flags,
         env={**os.environ, **environment}, cwd=tmp_path,
     )  # fmt: skip
+    assert done.stdout, done.stderr
     report = json.loads(done.stdout)
     found = {
         platform["platform"]: {

@@ -1,6 +1,6 @@
 """Several deployments are a true OR; inside one everything must hold."""
 
-from spybuild.evaluate import evaluate
+from spybuild.evaluation import evaluate
 from spybuild.model.facts import Facts
 from tests.making import answered, contract, facts, module
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spybuild.evaluate import evaluate
+from spybuild.evaluation import evaluate
 from tests.making import contract, facts, module, parameter, value, written
 
 PLUGIN = module(

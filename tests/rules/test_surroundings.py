@@ -2,7 +2,7 @@
 
 import pytest
 
-from spybuild.evaluate import evaluate
+from spybuild.evaluation import evaluate
 from spybuild.model.facts import Facts
 from spybuild.model.platforms import Platform
 from spybuild.rules.surroundings import check_platform, questions, secret_names

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spybuild.evaluate import evaluate
+from spybuild.evaluation import evaluate
 from spybuild.model.finding import Category
 from spybuild.rules.versions import is_exactly, is_in_range
 from tests.making import contract, facts

@@ -13,7 +13,7 @@ import yaml
 
 from spybuild.contracts import parse_contract
 from spybuild.errors import ContractError
-from spybuild.evaluate import evaluate
+from spybuild.evaluation import evaluate
 from spybuild.model.facts import ClassFacts, Facts, FunctionFacts, MemberFacts, ModuleFacts, Outcome, Undecided, Value
 from spybuild.static.evidence import interpreter_of
 from tests.static.differential import names_of, resolver_for

@@ -54,6 +54,25 @@ FAILING = {
     "as a decorator": ("@nope\ndef f(): ...", "NameError"),
     "as a base": ("class A(nope): ...", "NameError"),
     "an assertion": ("assert not 1", "AssertionError"),
+    "an annotation": ("x: nope = 1", "NameError"),
+    "a parameter's annotation": ("def f(a: nope): ...", "NameError"),
+    "a format": ("'{} {}'.format(1)", "IndexError"),
+    "a percent format": ("'%s %s' % (1,)", "TypeError"),
+    "a list as a key": ("{[]: 1}", "TypeError"),
+    "a negative text": ("-'a'", "TypeError"),
+    "a number as a context": ("with 5: ...", "TypeError"),
+    "a number's star": ("def f(*a): ...\nf(*5)", "TypeError"),
+    "an attribute set on None": ("None.x = 1", "AttributeError"),
+    "a base that is final": ("class A(bool): ...", "TypeError"),
+    "an enum with members as a base": ("import enum\nclass A(enum.Enum): X = 1\nclass B(A): ...", "TypeError"),
+    "two metaclasses": (
+        "class M(type): ...\nclass N(type): ...\nclass A(metaclass=M): ...\nclass B(metaclass=N): ...\nclass C(A, B): ...",
+        "TypeError",
+    ),
+    "a field without a default": (
+        "from dataclasses import dataclass\n@dataclass\nclass A:\n a: int = 1\n b: int",
+        "TypeError",
+    ),
     "leaving through the wrong handler": ("try:\n [][0]\nexcept KeyError: ...", "IndexError"),
     "leaving after finally": ("try:\n 1 / 0\nfinally:\n x = 1", "ZeroDivisionError"),
 }
@@ -107,6 +126,12 @@ WORKING = {
     "a class's own name in a method": "class A:\n def f(self): return __class__\nA().f()\nx = 1",
     "formats": "x = '%s %d' % ('a', 1)",
     "known calls": "import logging, re\nlog = logging.getLogger(__name__)\nrx = re.compile('a')\nlog.setLevel('INFO')\nx = 1",
+    "a key that is taken with a default": "d = {}\nx = d.pop('a', 1)",
+    "one of several that lacks an attribute": "import os\ny = 'a' if os.environ.get('X') else None\nz = y.upper()\nx = 1",
+    "private parameters": "class A:\n def __init__(self, __a=1, /): self.b = __a\nA()\nx = 1",
+    "a name of a submodule": "import xml.dom\nx = xml.dom.Node",
+    "a dict that a long function fills": "d = {}\ndef f(n):\n  for i in range(500): g(i)\n  d[n] = 1\ndef g(i):\n"
+    "  for j in range(500): len('a')\nf('a')\ny = d['a']\nx = 1",
     "a loop that is left": "while True:\n if 1: break\nx = 1",
 }
 
@@ -124,6 +149,8 @@ UNSURE = {
     "a file by pathlib": "import pathlib\npathlib.Path('/nope').read_text()",
     "a command": "import subprocess\nsubprocess.check_call(['false'])",
     "a file in a function": "def f(): return open('/nope').read()\nf()",
+    "a program that tests": "import unittest\nunittest.main()",
+    "a window": "import tkinter\ntkinter.Tk()",
     "a signal": "import os\nos.kill(os.getpid(), 9)",
     "a wrong handler": "try: open('/nope')\nexcept ImportError: ...",
     "recursion": "def f(): f()\nf()",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from spybuild.model.facts import ModuleFacts, Outcome
-from tests.static.reading import has, member_is_sure, read
+from spybuild.model.facts import MemberFacts, ModuleFacts, Outcome
+from tests.static.reading import has, here, member_is_sure, read
 
 PLUGIN = "LIMIT = 5\ndef run(a): ...\nclass Plugin:\n    kind = 'k'\n    def go(self, x): ...\n"
 HELPERS = {
@@ -65,7 +65,7 @@ def test_a_class_that_a_helper_changes_is_in_doubt(tmp_path: Path, case: str) ->
     facts = with_helper(tmp_path, helper, f"{PLUGIN}import helper\n{call}\n")
     kind = next((each for each in facts.classes if each.name == "Plugin"), None)
     told = kind and next((each for each in kind.members if each.name == "kind"), None)
-    as_written = told is not None and told.value is not None and told.value.scalar == "k"
+    as_written = isinstance(told, MemberFacts) and told.value is not None and told.value.scalar == "k"
     assert not (as_written and member_is_sure(facts, "Plugin", "kind"))
 
 
@@ -99,6 +99,15 @@ def test_what_a_helper_replaces_means_nothing_any_more(tmp_path: Path, case: str
     value = next((each.value for each in facts.variables if each.name == "x"), None)
     function = next((each for each in facts.functions if each.name == "x"), None)
     assert not (has(facts, "x") and (function or (value and value.scalar == 5)))
+
+
+def test_a_base_that_stands_for_another_may_change_the_class(tmp_path: Path) -> None:
+    """What `__mro_entries__` gives may have an `__init_subclass__`."""
+    source = (
+        "class Y:\n def __init_subclass__(c): c.kind = 'z'\nclass X:\n def __mro_entries__(s, b): return (Y,)\n"
+        "class Plugin(X()):\n kind = 'k'\n"
+    )
+    assert not member_is_sure(read(tmp_path, source), "Plugin", "kind")
 
 
 OWN = {
@@ -159,3 +168,11 @@ def test_an_installed_distribution_is_trusted_where_its_import_only_may_fail(tmp
     assert has(facts, "x")
     (site / "lib.py").write_text("raise ValueError\n")
     assert read(site, "import lib\nx = 1\n").outcome is Outcome.FAILED
+
+
+def test_a_stub_that_speaks_of_what_it_declares_later_fails_nothing(tmp_path: Path) -> None:
+    """Stubs are not run: the order of their declarations means nothing."""
+    suffix = here()[1].suffixes[0]
+    (tmp_path / f"fast{suffix}").write_bytes(b"\x7fELF")
+    (tmp_path / "fast.pyi").write_text("def f(x: A = A()) -> A: ...\nclass B(A): ...\nclass A: ...\n")
+    assert has(read(tmp_path, "from fast import A\nx = 1\n"), "x")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spybuild.evaluate import evaluate
+from spybuild.evaluation import evaluate
 from spybuild.model.facts import Outcome
 from spybuild.model.report import Verdict
 from tests.making import contract, facts, module
