@@ -18,6 +18,7 @@ from spybuild.errors import SpyBuildError
 from spybuild.reports.escaping import lines
 
 _INTERRUPTED = 130
+_SOON = 0.05  # seconds
 _COULD_NOT_DECIDE = 3
 _HELP = """The contract gate for Python container images.
 
@@ -83,6 +84,8 @@ def main(arguments: Sequence[str]) -> int:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    signal.signal(signal.SIGALRM, _interrupt)
+    sys.unraisablehook = _not_raised
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a name shows its escapes
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # both are text files here
     try:
@@ -110,6 +113,14 @@ class _Interrupted(BaseException):
 def _interrupt(number: int, _frame: FrameType | None) -> None:
     signal.signal(number, signal.SIG_DFL)  # who says it twice does not wait for registries that do not answer
     raise _Interrupted
+
+
+def _not_raised(what: "sys.UnraisableHookArgs") -> None:
+    """What was raised where Python drops it, in a callback of the importer's for example: an interrupt comes again."""
+    if what.exc_type is _Interrupted:
+        signal.setitimer(signal.ITIMER_REAL, _SOON)
+    else:
+        sys.__unraisablehook__(what)
 
 
 def _refused(error: OSError) -> str:
