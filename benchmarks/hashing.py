@@ -6,7 +6,7 @@
 import sys
 from pathlib import Path
 
-from spybuild.images.layers import LayerStore
+from spybuild.images.layers.store import LayerStore
 from spybuild.images.opening import open_source
 
 

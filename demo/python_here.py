@@ -11,7 +11,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from spybuild.images.elf import read_elf
+from spybuild.images.elf.reading import read_elf
 
 Files = dict[str, Path]
 """What is to be where in an image (absolute, without the slash before it), and where it is here."""

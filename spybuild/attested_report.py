@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import ConfigDict, ValidationError
 
-from spybuild.errors import EvidenceRefused, UsageError
+from spybuild.errors import UsageError
+from spybuild.model import strict_json
 from spybuild.model.base import Model
 from spybuild.model.report import PlatformReport, Report, Verdict
 
@@ -68,17 +69,17 @@ def parse_report(content: bytes, name: str) -> AttestedReport:
     Raises:
         UsageError: it is no report, or its verdicts are not those that its findings amount to.
     """
-    from spybuild.attestation.documents import read_object
-
+    if len(content) > _LARGEST_REPORT:
+        raise UsageError(f"{name} has {len(content)} bytes, more than {_LARGEST_REPORT}")
     try:
-        found = read_object(content, name, _LARGEST_REPORT, _LARGEST_REPORT)
+        found = strict_json.parse_object(content)
         report = AttestedReport.model_validate(_without_verdicts(found))
-    except EvidenceRefused as error:
-        raise UsageError(error.message) from None
-    except ValidationError as error:
+    except ValidationError as error:  # which is a ValueError, too
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{name} is no report of SpyBuild's: {place}: {first['msg']}") from None
+    except ValueError as error:
+        raise UsageError(f"{name} {error}") from None
     if _verdicts(found) != [report.verdict, *(each.verdict for each in report.platforms)]:
         raise UsageError(f"{name} contradicts itself: its verdicts are not those that its findings amount to")
     if odd := [each.platform for each in report.platforms if each.verdict is Verdict.PASS and not _has_passed(each)]:

@@ -19,6 +19,7 @@ from spybuild.model.contract import Contract
 from spybuild.model.evidence import Demand
 from spybuild.model.facts import Facts, ModuleFacts, Outcome
 from spybuild.model.finding import Category, Finding, ImageLocation
+from spybuild.model.from_build import CONTRACT_LABEL
 from spybuild.model.image import Image, PlatformImage
 from spybuild.model.platforms import Platform
 from spybuild.model.report import (
@@ -48,7 +49,6 @@ log = logging.getLogger(__name__)
 _LARGEST_CONTRACT = 4 << 20
 _MOST_HOOKS, _LINE_OF_PTH = 5, re.compile(r"(.*\.pth):(\d+)")
 _SHORTEST_SECRET = 4  # a shorter one would turn up in words that have nothing to do with it
-CONTRACT_LABEL = "org.spybuild.contract"
 
 Progress = Callable[[Platform, str], None]
 

@@ -16,8 +16,8 @@ from spybuild.errors import ImageInvalid, UsageError
 from spybuild.images.files import Files
 from spybuild.images.oci_source import OciSource
 from spybuild.model import strict_json
-from spybuild.model.attested import TEST_RESULT
 from spybuild.model.finding import Category, Finding
+from spybuild.model.from_build import EXTENSION, SCHEMA_VERSION, TEST_RESULT
 from spybuild.model.image import PlatformImage
 from spybuild.model.report import PlatformReport, Report, Verdict
 from spybuild.rules.catalogue_integrity import INTEGRITY
@@ -103,15 +103,15 @@ def _is_decided_by_running(finding: Finding) -> bool:
 def _predicate(content: bytes, image: PlatformImage) -> Mapping[str, Any]:
     """Our part of a statement on this very manifest."""
     try:
-        statement = strict_json.parse(content)
+        statement = strict_json.parse_object(content)
         subjects = [f"sha256:{each['digest']['sha256']}" for each in statement["subject"]]
-        kind, told = statement["predicateType"], statement["predicate"]["spybuildFromBuild"]
+        kind, told = statement["predicateType"], statement["predicate"][EXTENSION]
         version = told["schemaVersion"]
     except (ValueError, KeyError, TypeError):
         raise NotFromBuild("it is no statement of the frontend's") from None
     if kind != TEST_RESULT or subjects != [str(image.digest)]:
         raise NotFromBuild(f"it is not on {image.digest}")
-    if version != 1:
+    if version != SCHEMA_VERSION:
         raise NotFromBuild("it is of a newer frontend than this program knows")
     return told  # type: ignore[no-any-return]  # an object: it has been indexed
 

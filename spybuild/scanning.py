@@ -207,9 +207,10 @@ class _Job:
             engine.prepare(image.choose(self.wanted), self.limits)
             if self.evidence is Demand.RUNTIME:
                 return self._report(image, engine, None)
+            kept = self._cache()
             pool = opened.enter_context(ThreadPoolExecutor(1, thread_name_prefix="source"))
-            source = pool.submit(lambda: opened.enter_context(closing(self._open(self.reference))))
-            return self._report(image, engine, source.result, self._cache())
+            source = pool.submit(lambda: opened.enter_context(closing(self._open(self.reference, kept))))
+            return self._report(image, engine, source.result, kept)
 
     def _read_only(self) -> "Report":
         """The report of an image that nothing here can run."""
@@ -221,8 +222,9 @@ class _Job:
         return self._with_source(self.reference)
 
     def _with_source(self, reference: str) -> "Report":
-        with closing(self._open(reference)) as source:
-            return self._report(source.image(), None, lambda: source, self._cache())
+        kept = self._cache()
+        with closing(self._open(reference, kept)) as source:
+            return self._report(source.image(), None, lambda: source, kept)
 
     def _from_registry(self, problem: EnvironmentProblem) -> "Report":
         try:
@@ -232,13 +234,13 @@ class _Job:
                 problem.message, f"{problem.hint}\n  nor from its registry: {second.message}"
             ) from second
 
-    def _open(self, reference: str) -> "Source":
+    def _open(self, reference: str, kept: "LayerCache | None") -> "Source":
         from spybuild.images.layers.store import LayerStore
         from spybuild.images.opening import open_source
 
         return open_source(
             reference if "://" in reference else f"docker://{reference}",
-            store=LayerStore(self._cache()),
+            store=LayerStore(kept),
             insecure=self.insecure,
             platform=self.wanted[0] if self.wanted else None,
         )

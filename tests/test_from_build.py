@@ -1,6 +1,8 @@
 """Tests of `spybuild.from_build`: what a build told of itself, held against the image that was pushed."""
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +192,16 @@ def test_what_is_broken_is_broken_whatever_its_build_told(tmp_path: Path) -> Non
     platform = reported(tmp_path, made, entry, broken, evidence=("static",))
     assert (platform.verdict, platform.problem is None) == (Verdict.FAIL, False)
     assert reported(tmp_path / "other", made, entry, evidence=("static",)).verdict is Verdict.UNDECIDED
+
+
+def test_a_report_is_read_without_the_libraries_of_signing() -> None:
+    """`--from-build` signs nothing by itself: it wanted what `pip install spybuild[sign]` brings."""
+    code = (
+        "import sys; sys.modules['cryptography'] = None\n"
+        "from spybuild.attested_report import parse_report\n"
+        "from spybuild.errors import UsageError\n"
+        "try: parse_report(b'[]', 'report.json')\n"
+        "except UsageError as error: print(error.message)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "report.json is no JSON object\n"

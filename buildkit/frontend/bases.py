@@ -1,15 +1,16 @@
 """The statements that a base image carries, where a build demands that it was held against a contract itself."""
 
-import json
 from collections.abc import Iterator
-from hashlib import sha256
+from contextlib import suppress
 from typing import Any
 
 from buildkit.frontend.bridge import Bridge
+from buildkit.frontend.llb import digest_of
 from buildkit.frontend.results import Built
-from buildkit.frontend.statements import TEST_RESULT
 from buildkit.frontend.transport import RpcError
 from buildkit.frontend.wire import gateway_pb2 as wire
+from spybuild.model import strict_json
+from spybuild.model.from_build import TEST_RESULT
 
 _IMAGE = "docker-image://"
 _STATEMENT = "application/vnd.in-toto+json"
@@ -48,7 +49,7 @@ def objection(bridge: Bridge, built: Built, contract: str) -> str:
 
 def base_of(definition: wire.Definition) -> str | None:
     """The image that a graph's root begins with; None where it begins with nothing, or cannot be followed."""
-    operations = {_digest(each): wire.Operation.FromString(each) for each in definition.operations}
+    operations = {digest_of(each): wire.Operation.FromString(each) for each in definition.operations}
     if not definition.operations:
         return None
     operation = wire.Operation.FromString(definition.operations[-1])
@@ -75,19 +76,11 @@ def _root(operation: wire.Operation) -> int:
     return -1
 
 
-def _digest(operation: bytes) -> str:
-    return f"sha256:{sha256(operation).hexdigest()}"
-
-
 def _statements(chain: wire.AttestationChain) -> Iterator[dict[str, Any]]:
     for blob in chain.blobs.values():
         if blob.descriptor.media_type == _STATEMENT:
-            try:
-                statement = json.loads(blob.data)
-            except ValueError:
-                continue
-            if isinstance(statement, dict):
-                yield statement
+            with suppress(ValueError):
+                yield strict_json.parse_object(blob.data)
 
 
 def _passes(statement: dict[str, Any], manifest: str, contract: str) -> bool:

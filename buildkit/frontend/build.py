@@ -6,7 +6,7 @@ from pathlib import Path
 
 from buildkit.frontend.bases import objection
 from buildkit.frontend.bridge import Bridge
-from buildkit.frontend.contract import Contract, ContractMissing, contract_of
+from buildkit.frontend.contract import Contract, ContractMissing, contracts_of
 from buildkit.frontend.errors import broken, status
 from buildkit.frontend.llb import Graph
 from buildkit.frontend.options import Options
@@ -52,7 +52,10 @@ def carry_out(bridge: Bridge, options: Options) -> wire.Result:
         return result
     platforms = [*platforms_of(result)]
     _require_base(bridge, options, platforms)
-    contracts = _contracts(bridge, options, inputs, platforms)
+    try:
+        contracts = contracts_of(bridge, options, inputs, platforms)
+    except ContractMissing as missing:
+        raise Refused(status(f"spybuild: {missing}")) from missing
     validator = Validator(bridge, options, own_image(options), able.workers[0].platforms[0])
     outcomes = _validated(validator, platforms, contracts)
     if options.is_call:
@@ -77,23 +80,6 @@ def own_image(options: Options) -> str:
     return next(each.source.identifier.removeprefix(_IMAGE) for each in operations if each.HasField("source"))
 
 
-def _contracts(
-    bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition], platforms: Sequence[Built]
-) -> dict[str, Contract]:
-    """The contract of each platform, by the platform's name; the context is asked once."""
-    found: dict[str, Contract] = {}
-    shared: Contract | None = None
-    for built in platforms:
-        of_image = built.label and not options.contract
-        try:
-            contract = contract_of(bridge, options, inputs, built) if of_image or not shared else shared
-        except ContractMissing as missing:
-            raise Refused(status(f"spybuild: {missing}")) from missing
-        shared = shared if of_image else contract
-        found[built.name] = contract
-    return found
-
-
 def _require_base(bridge: Bridge, options: Options, platforms: Sequence[Built]) -> None:
     """Refuse a build on a base image that was not held against the contract that the build demands."""
     if options.base:
@@ -112,11 +98,9 @@ def _validated(validator: Validator, platforms: Sequence[Built], contracts: Mapp
 
 def _warn(bridge: Bridge, outcomes: Sequence[Outcome]) -> None:
     """Show the contract's warnings among the client's own, each once."""
-    warnings = dict.fromkeys(
-        (outcome.step, warning) for outcome in outcomes[:1] if outcome.report for warning in outcome.report["warnings"]
-    )
-    for step, warning in warnings:
-        bridge.warn(wire.WarnRequest(digest=step, level=1, short=f"SpyBuild: {warning}".encode()))
+    warnings = {told: each.step for each in outcomes if each.report for told in each.report["warnings"]}
+    for told, step in warnings.items():
+        bridge.warn(wire.WarnRequest(digest=step, level=1, short=f"SpyBuild: {told}".encode()))
 
 
 def _attach(bridge: Bridge, result: wire.Result, outcomes: Sequence[Outcome]) -> None:

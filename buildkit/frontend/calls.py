@@ -1,8 +1,8 @@
 """`docker build --call=spybuild`: the table, and no image."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from buildkit.frontend.validation import Outcome
 from buildkit.frontend.wire import gateway_pb2 as wire
@@ -10,7 +10,6 @@ from buildkit.frontend.wire import gateway_pb2 as wire
 if TYPE_CHECKING:  # the models cost time to load, which builds without such a call need not spend
     from spybuild.model.report import Report
 
-_VERDICT = "verdict"
 _VERSION = b"1.0.0"  # of BuildKit's convention for the results of calls
 
 
@@ -33,14 +32,8 @@ def answer(outcomes: Sequence[Outcome]) -> wire.Result:
 
 def merged(outcomes: Sequence[Outcome]) -> "Report | None":
     """One report on all platforms; None where there is none on any."""
-    from spybuild.model.report import Report
+    from spybuild.attested_report import parse_report
 
-    reports = [Report.model_validate(_bare(each.report)) for each in outcomes if each.report]
+    reports = [parse_report(json.dumps(each.report).encode(), each.built.name) for each in outcomes if each.report]
     platforms = tuple(platform for report in reports for platform in report.platforms)
     return reports[0].model_copy(update={"platforms": platforms}) if reports else None
-
-
-def _bare(report: Mapping[str, Any]) -> dict[str, Any]:
-    """A report without its verdicts: they follow from the findings, and the model works them out."""
-    platforms = [{name: value for name, value in each.items() if name != _VERDICT} for each in report["platforms"]]
-    return {name: value for name, value in report.items() if name != _VERDICT} | {"platforms": platforms}

@@ -1,15 +1,17 @@
 """Finding the contract of a build, whatever kind of context it has: a folder, git, a tar, standard input."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from buildkit.frontend.bridge import Bridge
 from buildkit.frontend.llb import Graph
 from buildkit.frontend.options import Options
-from buildkit.frontend.results import LABEL, Built
+from buildkit.frontend.results import Built
 from buildkit.frontend.transport import RpcError
 from buildkit.frontend.wire import gateway_pb2 as wire
+from spybuild.model.from_build import CONTRACT_LABEL
 
 USUAL = "spymodel.yml"
 _CONTEXT, _NAMED = "context", "spybuild-context"
@@ -31,41 +33,58 @@ class Contract:
     content: bytes
 
 
-def contract_of(bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition], built: Built) -> Contract:
-    """The contract that one platform is held against.
+def contracts_of(
+    bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition], platforms: Iterable[Built]
+) -> dict[str, Contract]:
+    """The contract that each platform is held against, by the platform's name.
 
-    The one that the build names, else the one that the image's label names, else `spymodel.yml` in the context.
+    The one that the build names, else the one that the image's label names, else `spymodel.yml` in the context. The
+    context is asked once.
 
     Raises:
         ContractMissing: it is not there.
         RpcError: the context, or the image that holds it, cannot be had.
     """
-    if not options.contract and built.label:
-        return _of_image(bridge, built)
-    name = (options.contract or USUAL).lstrip("/")
-    try:
-        return Contract(name, _of_context(bridge, options, inputs, name))
-    except RpcError as error:
-        if not any(words in error.message.lower() for words in _MISSING):
-            raise
-        raise ContractMissing(
-            f"no contract: the build's context has no {name}, or its .dockerignore leaves it out\n"
-            f"  put {USUAL} there, name one with --build-arg SPYBUILD_CONTRACT=FILE, or label the image {LABEL}=PATH"
-        ) from error
+    found: dict[str, Contract] = {}
+    of_context: Contract | None = None
+    for built in platforms:
+        if built.label and not options.contract:
+            found[built.name] = _of_image(bridge, built)
+        else:
+            of_context = of_context or _of_context(bridge, options, inputs)
+            found[built.name] = of_context
+    return found
 
 
 def _of_image(bridge: Bridge, built: Built) -> Contract:
-    try:
+    told = f"no contract: {built.name} has no {built.label}, which its label {CONTRACT_LABEL} names"
+    with _missing(told):
         return Contract(built.label, bridge.read_file(built.ref, built.label))
+
+
+def _of_context(bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition]) -> Contract:
+    name = (options.contract or USUAL).lstrip("/")
+    told = (
+        f"no contract: the build's context has no {name}, or its .dockerignore leaves it out\n"
+        f"  put {USUAL} there, name one with --build-arg SPYBUILD_CONTRACT=FILE, "
+        f"or label the image {CONTRACT_LABEL}=PATH"
+    )
+    with _missing(told):
+        return Contract(name, _file_of_context(bridge, options, inputs, name))
+
+
+@contextmanager
+def _missing(told: str) -> Iterator[None]:
+    """Say `told` where BuildKit says that there is no such file."""
+    try:
+        yield
     except RpcError as error:
         if not any(words in error.message.lower() for words in _MISSING):
             raise
-        raise ContractMissing(
-            f"no contract: {built.name} has no {built.label}, which its label {LABEL} names"
-        ) from error
+        raise ContractMissing(told) from error
 
 
-def _of_context(bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition], name: str) -> bytes:
+def _file_of_context(bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition], name: str) -> bytes:
     url = options.passed.get(_CONTEXT, "")
     if url.startswith(("http://", "https://")) and not _is_git(url):
         return bridge.read_file(bridge.solve(_unpacked(url)), f"/{name}")

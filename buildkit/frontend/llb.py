@@ -124,11 +124,16 @@ class Graph:
         return Edge(digest)
 
     def _add(self, content: bytes) -> str:
-        digest = f"sha256:{sha256(content).hexdigest()}"
+        digest = digest_of(content)
         if digest not in self._seen:
             self._seen.add(digest)
             self._definition.operations.append(content)
         return digest
+
+
+def digest_of(operation: bytes) -> str:
+    """What names a serialised operation."""
+    return f"sha256:{sha256(operation).hexdigest()}"
 
 
 def bind(destination: str, *, selector: str = "", readonly: bool = True, output: int = -1) -> wire.Mount:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 _PASSED = re.compile(r"BUILDKIT_FRONTEND_OPT_\d+")
@@ -36,7 +36,7 @@ class Options:
     contract: str = ""
     secrets: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
-    arguments: Mapping[str, str] = ()  # type: ignore[assignment]  # an empty one
+    arguments: Mapping[str, str] = field(default_factory=dict)
     base: str = ""
     syntax: str = ""
 

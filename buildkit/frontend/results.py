@@ -7,9 +7,9 @@ from typing import Any
 
 from buildkit.frontend.llb import platform_of
 from buildkit.frontend.wire import gateway_pb2 as wire
+from spybuild.model.from_build import CONTRACT_LABEL
 
 _PLATFORMS, _CONFIG = "refs.platforms", "containerimage.config"
-LABEL = "org.spybuild.contract"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Built:
     @property
     def label(self) -> str:
         """The contract's path in the image, where the image names one."""
-        return str((self.settings.get("Labels") or {}).get(LABEL) or "")
+        return str((self.settings.get("Labels") or {}).get(CONTRACT_LABEL) or "")
 
 
 def platforms_of(result: wire.Result) -> Iterator[Built]:

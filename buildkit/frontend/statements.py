@@ -8,10 +8,9 @@ from typing import Any
 
 from buildkit.frontend.validation import Outcome
 from buildkit.frontend.wire import gateway_pb2 as wire
+from spybuild.model.from_build import EXTENSION, SCHEMA_VERSION, TEST_RESULT
 
-TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 FILE = "predicate.json"
-_SCHEMA_VERSION = 1
 
 
 def predicate(outcome: Outcome) -> bytes:
@@ -25,8 +24,8 @@ def predicate(outcome: Outcome) -> bytes:
         "passedTests": sorted({module["name"] for platform in report["platforms"] for module in platform["modules"]}),
         "warnedTests": [],
         "failedTests": [],
-        "spybuildFromBuild": {
-            "schemaVersion": _SCHEMA_VERSION,
+        EXTENSION: {
+            "schemaVersion": SCHEMA_VERSION,
             "platform": outcome.built.name,
             "report": report,
             "contents": [{"path": path, "digest": digest} for path, digest in sorted(outcome.contents.items())],

@@ -4,20 +4,19 @@ It ends with 0 whatever it found, for BuildKits before 0.17 keep nothing of a st
 come in a file: in this process's own environment they would reach our interpreter and its loader (LD_PRELOAD).
 """
 
-import hashlib
 import io
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout, suppress
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
 from buildkit.frontend.paths import ANSWER, ASKED, CONTRACT, INNER, OUTCOME, REQUEST, SECRETS
 
 _OURS = "SPYBUILD_"  # options of the command line: the image must not set them
-_CHUNK = 1 << 20
 
 
 def main() -> None:
@@ -78,11 +77,8 @@ def contents(report: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
 
 def digest(path: Path) -> str:
     """The digest of a file's content."""
-    found = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            found.update(chunk)
-    return f"sha256:{found.hexdigest()}"
+        return f"sha256:{file_digest(file, 'sha256').hexdigest()}"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from spybuild.model import strict_json
 from spybuild.model.names import shown
 
 _MOST_VALUES = 10_000  # a bundle has hundreds; 8 MiB of `{},` become 300 MiB, and take seconds
-_DEEPEST = 64  # in-toto predicates have depths below 20; models that go deeper make readers recurse
 
 
 def canonical(value: Any) -> bytes:
@@ -57,27 +56,9 @@ def read_object(content: bytes, what: str, most: int, values: int = _MOST_VALUES
     if sum(map(content.count, (b",", b"[", b"{"))) > values:
         raise refused(Reason.TOO_LARGE, f"{what} holds more than {values} values")
     try:
-        found = strict_json.parse(content)
-    except ValueError as error:  # bytes that are no UTF-8, too, and numbers of a million digits
-        raise refused(Reason.MALFORMED, f"{what} is no sound JSON: {_brief(error)}") from None
-    if not isinstance(found, dict):
-        raise refused(Reason.MALFORMED, f"{what} is no JSON object")
-    if _depth(found) > _DEEPEST:
-        raise refused(Reason.MALFORMED, f"{what} is nested too deeply")
-    return found
-
-
-def _depth(root: Any) -> int:
-    level, depth = [root], 0
-    while level and depth <= _DEEPEST:
-        parents = [each for each in level if isinstance(each, dict | list)]
-        level = [child for each in parents for child in (each.values() if isinstance(each, dict) else each)]
-        depth += bool(parents)
-    return depth
-
-
-def _brief(error: ValueError) -> str:
-    return str(error) if len(str(error)) < 100 else "a value that is out of all proportion"
+        return strict_json.parse_object(content)
+    except ValueError as error:
+        raise refused(Reason.MALFORMED, f"{what} {error}") from None
 
 
 def decode_base64(text: str, what: str) -> bytes:

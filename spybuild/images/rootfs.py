@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from spybuild.errors import ImageInvalid, ImageNotFound
-from spybuild.images.elf import MAGIC, read_elf, reader_of
+from spybuild.images.elf.header import MAGIC, reader_of
+from spybuild.images.elf.reading import read_elf
 from spybuild.images.files import Elf, Entry, Kind
 from spybuild.images.keeping import MOST_OF_TEXT, is_settings, is_text
 from spybuild.images.links import resolve, resolve_link

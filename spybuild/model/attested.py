@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema
 
+from spybuild.model.from_build import TEST_RESULT as TEST_RESULT
 from spybuild.model.scalars import Flag
 from spybuild.model.wire import DigestText, Instant, PlatformText, ShortText, WireModel, reader_of
 
-TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 SVR = "https://in-toto.io/attestation/svr/v0.2"
 # what a certificate of Fulcio's says of the run that signed: our name, the extension's OID (fulcio docs/oid-info.md)
 CLAIMS = {

@@ -221,33 +221,25 @@ class Description:
         return value.value[:_MOST_VERSION] if isinstance(value, Known) and isinstance(value.value, str) else None
 
 
-def describe(resolver: "Resolver", module: Module, requested: str) -> ModuleFacts:
-    """The facts of a module that has been read."""
+def describe(resolver: "Resolver", module: Module, requested: str, *, whole: bool = True) -> ModuleFacts:
+    """The facts of a module that has been read; if not `whole`, only how its import ends, and nothing of its names."""
     start = {"requested": requested, "name": module.name, "path": module.found.path}
     if module.outcome is not Outcome.IMPORTED:
         return ModuleFacts(**start, outcome=module.outcome, error=module.error, exit_status=module.exit_status)
     said = Description(resolver, module)
+    take = said.add if whole else said.look
     for name, binding in list(module.cells.told()):
-        said.add(name, binding)
+        take(name, binding)
     if said.missing:
         return _failed(module, said.missing, start)
+    if not whole:
+        return ModuleFacts(**start, outcome=Outcome.IMPORTED)
     _add_submodules(said, module)
     _settle(said, module)
     return ModuleFacts(
         **start, outcome=Outcome.IMPORTED, version=said.version(), variables=tuple(said.variables),
         functions=tuple(said.functions), classes=tuple(said.classes), undecided=tuple(said.undecided),
     )  # fmt: skip
-
-
-def ending(resolver: "Resolver", module: Module, requested: str) -> ModuleFacts:
-    """How the import of a module that has been read ends; its names are not told of."""
-    start = {"requested": requested, "name": module.name, "path": module.found.path}
-    if module.outcome is not Outcome.IMPORTED:
-        return ModuleFacts(**start, outcome=module.outcome, error=module.error, exit_status=module.exit_status)
-    said = Description(resolver, module)
-    for name, binding in list(module.cells.told()):
-        said.look(name, binding)
-    return _failed(module, said.missing, start) if said.missing else ModuleFacts(**start, outcome=Outcome.IMPORTED)
 
 
 def _add_submodules(said: Description, module: Module) -> None:

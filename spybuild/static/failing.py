@@ -184,13 +184,7 @@ def _may_have(box: Container, key: Known) -> bool:
 
 
 def _of_position(value: Value, index: object) -> Failure | None:
-    sequence: Any = None
-    if isinstance(value, Tuple):
-        sequence = value.items
-    elif isinstance(value, Container) and value.type == "list":
-        sequence = value.content
-    elif isinstance(value, Known) and isinstance(value.value, str | bytes):
-        sequence = value.value
+    sequence = folding.sequence_of(value)
     if sequence is None:
         return None
     if isinstance(index, int):

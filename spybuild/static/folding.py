@@ -251,6 +251,18 @@ def _result_of(receiver: Value, name: str) -> Value | None:
     return Some(kind if result == "same" else result)
 
 
+def sequence_of(value: Value) -> Any:
+    """The items of what is known as a tuple, list, text or bytes, to be indexed; None of anything else."""
+    match value:
+        case Tuple(items=items):
+            return items
+        case Container(type="list"):
+            return value.content
+        case Known(value=str() | bytes() as constant):
+            return constant
+    return None
+
+
 def from_python(constant: object) -> Value:
     """The value that a constant is.
 

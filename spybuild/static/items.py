@@ -1,7 +1,6 @@
 """Items: what `x[index]` is, what setting it does, and what iterating gives."""
 
 from functools import partial
-from typing import Any
 
 from spybuild.static import failing, folding, patches
 from spybuild.static.constants import SEARCHED
@@ -220,13 +219,7 @@ def _same_key(one: Value, other: Value) -> bool | None:
 
 def _position(value: Value, index: Value) -> Value | None:
     """An item, or a slice, of a sequence that is known."""
-    sequence: Any = None
-    if isinstance(value, Tuple):
-        sequence = value.items
-    elif isinstance(value, Container) and value.type == "list":
-        sequence = value.content
-    elif isinstance(value, Known) and isinstance(value.value, str | bytes):
-        sequence = value.value
+    sequence = folding.sequence_of(value)
     if sequence is None:
         return None
     try:

@@ -91,7 +91,6 @@ class Resolver(Lookup, Telling):
 
     def resolve(self, found: Found, requested: str, *, whole: bool = True) -> ModuleFacts:
         """The facts of one module, told from its source. Never raises for what the image holds."""
-        describe = describing.describe if whole else describing.ending
         if not self.patched:
             self.library.budget.begin()
         name = found.name or requested
@@ -101,10 +100,11 @@ class Resolver(Lookup, Telling):
             for parent in self._parents(name):
                 if self.load(parent).outcome in (Outcome.FAILED, Outcome.EXITED):
                     module.outcome, module.error, module.exit_status = parent.outcome, parent.error, parent.exit_status
-                    return describe(self, module, requested)
+                    return describing.describe(self, module, requested, whole=whole)
             self.load(module)
-            again = self._with_patches(module)
-            return again.resolve(found, requested, whole=whole) if again else describe(self, module, requested)
+            if again := self._with_patches(module):
+                return again.resolve(found, requested, whole=whole)
+            return describing.describe(self, module, requested, whole=whole)
         except (RecursionError, MemoryError, TooMuch) as error:
             unread = parsing.unreadable(f"{found.path}: too much to follow ({type(error).__name__})")
         except Exception as error:  # a mistake of ours must not pass what nobody has read

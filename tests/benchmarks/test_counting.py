@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from benchmarks.counting import Counter
-from spybuild.images.layers import LayerCache, LayerStore
+from spybuild.images.layers.cache import LayerCache
+from spybuild.images.layers.store import LayerStore
 from spybuild.images.opening import open_source
 from tests.fakes.registry import FakeRegistry, running
 from tests.images.small import two_platforms

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from demo.layout import LayoutWriter
-from spybuild.images.layers import LayerStore
+from spybuild.images.layers.store import LayerStore
 from spybuild.images.opening import open_source
 
 

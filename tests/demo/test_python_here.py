@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demo.python_here import interpreter, needed_by, package_files, python_files
-from spybuild.images.elf import read_elf
+from spybuild.images.elf.reading import read_elf
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="images of linux need files of linux")
 

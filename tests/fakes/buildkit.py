@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from google.protobuf.message import Message
 
+from buildkit.frontend.llb import digest_of
 from buildkit.frontend.serving import outcome
 from buildkit.frontend.transport import RpcError
 from buildkit.frontend.wire import gateway_pb2 as wire
@@ -182,5 +182,5 @@ def _definition(name: str) -> wire.Definition:
     """The graph of one image: a base, and the head that names it."""
     base = wire.Operation(source=wire.SourceOp(identifier="docker-image://base"), platform=_platform(name))
     content = base.SerializeToString(deterministic=True)
-    head = wire.Operation(inputs=[wire.Input(digest=f"sha256:{sha256(content).hexdigest()}")])
+    head = wire.Operation(inputs=[wire.Input(digest=digest_of(content))])
     return wire.Definition(operations=[content, head.SerializeToString()], source=b"\x0a\x00")

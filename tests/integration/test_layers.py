@@ -12,7 +12,9 @@ from typing import IO, BinaryIO
 import pytest
 
 from spybuild.images.files import Entry, Kind
-from spybuild.images.layers import Layer, LayeredFiles, LayerStore
+from spybuild.images.layers.layer import Layer
+from spybuild.images.layers.store import LayerStore
+from spybuild.images.layers.tree import LayeredFiles
 from spybuild.model.digests import Digest
 from tests.images.layers.making import Spec, files_of, hard_link, member, tar_of
 from tests.integration.building import docker, image_of

@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 
 from spybuild.images.rootfs import FolderFiles
-from spybuild.integrity import gather
+from spybuild.integrity.gathering import gather
 from spybuild.model.finding import Finding
 from spybuild.model.image import ImageConfig
 from spybuild.model.integrity import Soundness

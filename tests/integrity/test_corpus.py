@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from spybuild.images.rootfs import FolderFiles
-from spybuild.integrity import gather
+from spybuild.integrity.gathering import gather
 from spybuild.interpreters.target import read_target
 from spybuild.model.finding import Finding
 from spybuild.model.image import ImageConfig

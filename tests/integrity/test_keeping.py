@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from spybuild.images.files import Files
-from spybuild.images.layers import LayerCache
+from spybuild.images.layers.cache import LayerCache
 from spybuild.images.rootfs import FolderFiles
 from spybuild.integrity import keeping
 from spybuild.integrity.keeping import soundness_of

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spybuild.images.layers import LayerStore
 from spybuild.images.layers.layer import LAYER_TAR, Layer
-from spybuild.integrity import gather
+from spybuild.images.layers.store import LayerStore
+from spybuild.integrity.gathering import gather
 from spybuild.integrity.secrets import _lines, _pattern
 from spybuild.model.digests import Digest
 from spybuild.model.image import ImageConfig

@@ -128,7 +128,7 @@ def test_a_broken_venv_is_told_once(tmp_path: Path) -> None:
 def test_an_image_without_python_is_undecided(tmp_path: Path) -> None:
     """Nothing was checked, so it is no pass."""
     from spybuild.images.rootfs import FolderFiles
-    from spybuild.integrity import gather
+    from spybuild.integrity.gathering import gather
     from spybuild.rules.integrity import check_soundness
     from tests.integrity.making import AMD64
 

@@ -9,7 +9,8 @@ from dataclasses import fields
 from typing import IO, NamedTuple
 
 from spybuild.errors import ImageInvalid
-from spybuild.images.elf import MAGIC, ReadAt, read_elf, reader_of
+from spybuild.images.elf.header import MAGIC, ReadAt, reader_of
+from spybuild.images.elf.reading import read_elf
 from spybuild.images.files import Elf
 from spybuild.images.keeping import MOST_OF_TEXT, is_evidence, is_hashed, is_settings, is_system_library, is_text
 from spybuild.images.layers.limits import Limits

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from spybuild.errors import ImageInvalid
 from spybuild.images.oci.descriptors import INDEXES, MANIFESTS, Descriptor
+from spybuild.images.oci.documents import LARGEST_DOCUMENT
 from spybuild.images.oci.manifests import read_index, read_manifest
 from spybuild.model.digests import Digest
 
@@ -14,7 +15,6 @@ _TYPE, _SUBJECT = "vnd.docker.reference.type", "vnd.docker.reference.digest"
 _ATTESTATION = "attestation-manifest"
 _STATEMENT, _PREDICATE = "application/vnd.in-toto+json", "in-toto.io/predicate-type"
 _MOST = 100  # of one platform; BuildKit attaches two or three
-_LARGEST = 32 << 20
 
 
 def statements_of(
@@ -42,7 +42,7 @@ def statements_of(
 
 def _of_manifest(content: bytes, what: str, fetch: Callable[[Descriptor], bytes], predicate: str) -> Iterator[bytes]:
     layers = read_manifest(content, what).layers
-    if len(layers) > _MOST or any(layer.size > _LARGEST for layer in layers):
+    if len(layers) > _MOST or any(layer.size > LARGEST_DOCUMENT for layer in layers):
         raise ImageInvalid(f"{what} holds more statements, or larger ones, than any build attaches")
     for layer in layers:
         if layer.media_type == _STATEMENT and layer.annotations.get(_PREDICATE) == predicate:

@@ -234,12 +234,23 @@ class Repository:
 
 
 def words_of(content: bytes) -> str:
-    """The first error that the registry tells (distribution-spec, "Error Codes")."""
+    """The first error that the registry tells, for a message of ours."""
+    code, message = _first_error(content)
+    return f": {shown(message or code, 200)}" if message or code else ""
+
+
+def code_of(content: bytes) -> str:
+    """The first error's code; empty where there is none."""
+    return _first_error(content)[0]
+
+
+def _first_error(content: bytes) -> tuple[str, str]:
+    """Code and message (distribution-spec, "Error Codes")."""
     try:
         first = next(read_document(content, "the error").nodes("errors"), None)
-        return f": {shown(first.text('message') or first.text('code'), 200)}" if first else ""
+        return (first.text("code"), first.text("message")) if first else ("", "")
     except ImageInvalid:
-        return ""
+        return "", ""
 
 
 def _hostname(server: str) -> str:

@@ -3,6 +3,8 @@
 Content goes by its digest, so that doing anything here twice is as doing it once; only a tag can be moved.
 """
 
+import threading
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import BinaryIO, NoReturn
@@ -12,13 +14,16 @@ from spybuild.images.oci.descriptors import Descriptor, read_digest
 from spybuild.images.registry.answers import Answer
 from spybuild.images.registry.credentials import Login, login_for
 from spybuild.images.registry.names import RepositoryName
-from spybuild.images.registry.repository import MOST_OF_ERROR, Repository, words_of
+from spybuild.images.registry.repository import MOST_OF_ERROR, Repository, code_of, words_of
 from spybuild.images.registry.transport import PASSING, Transport
 from spybuild.images.registry.uploads import Sent, Upload
 from spybuild.model.digests import Digest
 
 _CREATED = (HTTPStatus.CREATED, HTTPStatus.OK, HTTPStatus.NO_CONTENT)
 _IN_THE_WAY = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT, *PASSING)
+# said of blobs that are there: while somebody else sends the same one (distribution's filesystem driver writes its
+# links in place, and reads an empty one as a wrong digest), or before all of the registry's servers know of it
+_TOO_EARLY = ("DIGEST_INVALID", "MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN")
 
 
 class Conflict(SourceUnavailable):
@@ -51,6 +56,7 @@ class WritableRepository(Repository):
         if self._mount_from:
             scopes.append(f"repository:{self._mount_from.path}:pull")
         self._had: set[Digest] = set()
+        self._sending: defaultdict[Digest, threading.Lock] = defaultdict(threading.Lock)
         super().__init__(name, transport, login, scopes)
 
     def has_blob(self, digest: Digest) -> bool:
@@ -71,12 +77,15 @@ class WritableRepository(Repository):
         Raises:
             ImageInvalid: the content is not what its descriptor says.
         """
-        if descriptor.digest in self._had:
-            return Sent.PRESENT  # every attestation has the same empty config, and platforms share layers
-        is_there = self.has_blob(descriptor.digest)
-        sent = Sent.PRESENT if is_there else Upload(self, descriptor, open_blob, self._mount_from).run()
-        self._had.add(descriptor.digest)
-        return sent
+        with self._lock:
+            sending = self._sending[descriptor.digest]
+        with sending:
+            if descriptor.digest in self._had:
+                return Sent.PRESENT  # every attestation has the same empty config, and platforms share layers
+            is_there = self.has_blob(descriptor.digest)
+            sent = Sent.PRESENT if is_there else Upload(self, descriptor, open_blob, self._mount_from).run()
+            self._had.add(descriptor.digest)
+            return sent
 
     def push_manifest(
         self, descriptor: Descriptor, content: bytes, tag: str = "", condition: Mapping[str, str] | None = None
@@ -100,19 +109,33 @@ class WritableRepository(Repository):
         what = f"{self.name}:{tag}" if tag else f"{descriptor.digest} of {self.name}"
         headers = {"Content-Type": descriptor.media_type, **(condition or {})}
         path = f"manifests/{tag or descriptor.digest}"
-        response = self.ask("PUT", path, headers, lambda: content, repeat=condition is None)
-        if condition is not None and response.status_code in _IN_THE_WAY:
+        response = self._put(path, headers, content, what, repeat=condition is None)
+        if response.status_code not in _CREATED:
             response.close()
             raise Conflict(f"{self.name.host} answers {response.status_code} when given {what}")
-        if response.status_code not in _CREATED:
-            self.refuse_writing(response, what)
         response.close()
         self.require_digest(response, descriptor.digest, what)
         return "OCI-Subject" in response.headers
 
+    def _put(self, path: str, headers: Mapping[str, str], content: bytes, what: str, *, repeat: bool) -> Answer:
+        """The answer to a manifest that is taken, or that another's is in the way of."""
+        awaited = _CREATED if repeat else (*_CREATED, *_IN_THE_WAY)
+        attempt = 0
+        while True:
+            attempt += 1
+            response = self.ask("PUT", path, headers, lambda: content, repeat=repeat)
+            if response.status_code in awaited:
+                return response
+            refusal = self.transport.read(response, MOST_OF_ERROR, what)
+            if code_of(refusal) not in _TOO_EARLY or attempt == self.transport.patience.attempts:
+                self._refuse_writing(response, refusal, what)
+            self.transport.rest(attempt)
+
     def refuse_writing(self, response: Answer, what: str) -> NoReturn:
         """The error that an answer is, with the registry's own words; the answer is read to its end."""
-        content = self.transport.read(response, MOST_OF_ERROR, what)
+        self._refuse_writing(response, self.transport.read(response, MOST_OF_ERROR, what), what)
+
+    def _refuse_writing(self, response: Answer, content: bytes, what: str) -> NoReturn:
         host, status, words = self.name.host, response.status_code, words_of(content)
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise SourceUnavailable(

@@ -17,7 +17,8 @@ from elftools.elf.segments import InterpSegment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spybuild.images.elf import ReadAt, read_elf
+from spybuild.images.elf.header import ReadAt
+from spybuild.images.elf.reading import read_elf
 from spybuild.images.files import Elf
 from tests.images.elf.making import RUNPATH, STRTAB, VERNEED, Made
 

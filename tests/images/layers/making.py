@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from spybuild.images.layers import LAYER_TAR, Layer, LayeredFiles, LayerStore
+from spybuild.images.layers.layer import LAYER_TAR, Layer
+from spybuild.images.layers.store import LayerStore
+from spybuild.images.layers.tree import LayeredFiles
 from spybuild.model.digests import Digest
 
 if sys.version_info >= (3, 14):

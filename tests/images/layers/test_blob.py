@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from spybuild.errors import ImageInvalid, SourceUnavailable
-from spybuild.images.layers import Layer, Limits
 from spybuild.images.layers.blob import verified
+from spybuild.images.layers.layer import Layer
+from spybuild.images.layers.limits import Limits
 from spybuild.model.digests import Digest
 from tests.images.layers.making import layer_of, stored_layer, tar_of
 

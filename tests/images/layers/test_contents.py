@@ -6,10 +6,12 @@ import tarfile
 import pytest
 
 from spybuild.errors import ImageInvalid
-from spybuild.images.elf import read_elf
-from spybuild.images.layers import LayeredFiles, LayerStore, Limits
+from spybuild.images.elf.reading import read_elf
 from spybuild.images.layers import contents as contents_module
 from spybuild.images.layers.contents import pack_elf, unpack_elf
+from spybuild.images.layers.limits import Limits
+from spybuild.images.layers.store import LayerStore
+from spybuild.images.layers.tree import LayeredFiles
 from tests.images.elf.making import Made
 from tests.images.layers.making import Counted, Spec, tar_of
 

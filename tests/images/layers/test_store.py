@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 
 from spybuild.errors import EnvironmentProblem, ImageInvalid, UsageError
-from spybuild.images.layers import Layer, LayerCache, LayerStore, Limits
+from spybuild.images.layers.cache import LayerCache
+from spybuild.images.layers.layer import Layer
+from spybuild.images.layers.limits import Limits
+from spybuild.images.layers.store import LayerStore
 from spybuild.model.digests import Digest
 from tests.images.layers.making import Counted, hard_link, layer_of, tar_of
 
@@ -209,7 +212,8 @@ def test_processes_may_write_the_same_entry_at_once(tmp_path: Path) -> None:
     """Each ends with a sound index, and one is left."""
     script = (
         "import sys; from pathlib import Path\n"
-        "from spybuild.images.layers import LayerCache, LayerStore\n"
+        "from spybuild.images.layers.cache import LayerCache\n"
+        "from spybuild.images.layers.store import LayerStore\n"
         "from tests.images.layers.making import Counted, tar_of\n"
         "counted = Counted(tar_of(('app/a.py', b'X = 1\\n')))\n"
         "files = LayerStore(LayerCache(Path(sys.argv[1]))).files([counted.layer])\n"

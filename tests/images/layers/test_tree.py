@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from spybuild.errors import ImageInvalid
 from spybuild.images.files import Entry, Files, Kind
-from spybuild.images.layers import LayeredFiles
+from spybuild.images.layers.tree import LayeredFiles
 from tests.images.elf.making import Made
 from tests.images.layers.making import Spec, files_of, hard_link, member
 

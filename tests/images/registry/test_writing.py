@@ -4,6 +4,7 @@ import io
 import json
 import tracemalloc
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -288,6 +289,30 @@ def test_a_no_tells_the_registrys_words(registry: FakeWritableRegistry, status: 
     registry.faults = [("/manifests/", Fault(status=status))] * 3
     with pytest.raises(SourceUnavailable, match=f"{words.replace('shop', '.*shop')}.*it was asked for"):
         writable(registry).push_manifest(EMPTY_INDEX, DOCUMENT, "1")
+
+
+@pytest.mark.parametrize("condition", [None, {}])
+@pytest.mark.parametrize("code", ["DIGEST_INVALID", "MANIFEST_BLOB_UNKNOWN"])
+def test_a_manifest_refused_while_another_sends_its_blob_is_sent_again(
+    registry: FakeWritableRegistry, code: str, condition: dict[str, str] | None
+) -> None:
+    """Docker-registry says `DIGEST_INVALID` while somebody else writes its link to the same blob."""
+    early = Fault(status=400, method="PUT", is_lost=True, body=json.dumps({"errors": [{"code": code}]}).encode())
+    registry.faults = [("/manifests/", early)] * 2
+    writable(registry).push_manifest(EMPTY_INDEX, DOCUMENT, "1", condition)
+    assert registry.manifests["shop/api", "1"] == (INDEX, DOCUMENT)
+    registry.faults = [("/manifests/", early)] * 9
+    with pytest.raises(SourceUnavailable, match=f"answers 400 when given .*{code}"):
+        writable(registry).push_manifest(EMPTY_INDEX, DOCUMENT, "2", condition)
+
+
+def test_threads_send_the_same_blob_once(registry: FakeWritableRegistry) -> None:
+    """The platforms of an image are attested side by side, and each attestation has the same empty config."""
+    repository = writable(registry)
+    with ThreadPoolExecutor(4) as threads:
+        sent = sorted(threads.map(lambda _: push(repository), range(4)))
+    assert sent == sorted([Sent.SENT, *[Sent.PRESENT] * 3])
+    assert len(registry.written("/uploads/")) == 2
 
 
 def test_a_manifest_without_its_blobs_is_refused_by_the_registry(registry: FakeWritableRegistry) -> None:
