@@ -10,7 +10,7 @@ from spybuild.attestation.documents import encode_base64, read_object
 from spybuild.attestation.signers import Signed
 from spybuild.attestation.storage import LEGACY_SUFFIX, Attachment, Attachments, find_attachments
 from spybuild.attestation.trust import Trust
-from spybuild.attestation.verification import verify_bundle
+from spybuild.attestation.verification import authenticate_bundle
 from spybuild.errors import EvidenceRefused, UsageError
 from spybuild.images.oci.descriptors import OCI_MANIFEST, Descriptor
 from spybuild.images.registry.attaching import (
@@ -152,7 +152,7 @@ def _says(
 ) -> bool:
     try:
         bundle = attachment.read()
-        return bundle.payload == statement and verify_bundle(bundle, trust, now).signer == signer
+        return bundle.payload == statement and authenticate_bundle(bundle, trust, now).signer == signer
     except EvidenceRefused:
         return False
 

@@ -42,7 +42,7 @@ class MaterialKind(StrEnum):
 
 @dataclass(frozen=True)
 class Bundle:
-    """What a bundle says. All of it is a stranger's word until `verification.verify` has looked.
+    """What a bundle says. All of it is a stranger's word until `verification.authenticate` has looked.
 
     Attributes:
         kind: which material it has.

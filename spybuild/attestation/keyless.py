@@ -30,7 +30,7 @@ from spybuild.attestation.roots import (
 from spybuild.attestation.services import USUAL_PATIENCE, served
 from spybuild.attestation.signers import Signed
 from spybuild.attestation.trust import Trust, TrustedIdentity
-from spybuild.attestation.verification import verify
+from spybuild.attestation.verification import authenticate
 from spybuild.errors import EvidenceRefused, SigningUnavailable, UsageError
 from spybuild.model.attested import KeylessSigner
 from spybuild.model.matching import Exactly
@@ -185,7 +185,7 @@ class KeylessSigning:
         try:
             who = signer_of(bundle.signing_certificate)
             trusted = TrustedIdentity(Exactly(who.identity), Exactly(who.issuer))
-            found = verify(content, Trust(identities=(trusted,), root=self._instance.root), datetime.now(UTC))
+            found = authenticate(content, Trust(identities=(trusted,), root=self._instance.root), datetime.now(UTC))
         except EvidenceRefused as error:
             raise SigningUnavailable(f"what {self._instance.origin} made does not verify: {error.message}") from None
         assert isinstance(found.signer, KeylessSigner)

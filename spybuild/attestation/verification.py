@@ -51,7 +51,7 @@ class Authenticated:
     unauthenticated: tuple[str, ...] = ()
 
 
-def verify(content: bytes, trust: Trust, now: datetime) -> Authenticated:
+def authenticate(content: bytes, trust: Trust, now: datetime) -> Authenticated:
     """Who signed the bundle in `content`, what, and when.
 
     Args:
@@ -63,11 +63,11 @@ def verify(content: bytes, trust: Trust, now: datetime) -> Authenticated:
         EvidenceRefused: it is malformed, or nobody who is trusted has signed it; the message says why.
         UsageError: the trusted root cannot verify keyless attestations at all.
     """
-    return verify_bundle(read_bundle(content), trust, now)
+    return authenticate_bundle(read_bundle(content), trust, now)
 
 
-def verify_bundle(bundle: Bundle, trust: Trust, now: datetime) -> Authenticated:
-    """`verify`, for a bundle that has been read. Raises as it."""
+def authenticate_bundle(bundle: Bundle, trust: Trust, now: datetime) -> Authenticated:
+    """`authenticate`, for a bundle that has been read. Raises as it."""
     if bundle.payload_type != PAYLOAD_TYPE:
         raise refused(Reason.WRONG_TYPE, f"what is signed is no in-toto statement, but {shown(bundle.payload_type)}")
     how = _by_key if bundle.kind is MaterialKind.KEY else _by_certificate
@@ -94,7 +94,7 @@ def examine(
     digest = Digest.of(content)
     try:
         bundle = read_bundle(content) if annotations is None else read_attached_envelope(content, annotations)
-        found = verify_bundle(bundle, trust, now)
+        found = authenticate_bundle(bundle, trust, now)
         attested = read_claims(found.payload, found.payload_type)
     except EvidenceRefused as error:
         return Refused(digest=digest, reason=error.message[:1000])

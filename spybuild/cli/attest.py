@@ -18,7 +18,7 @@ def attest(
         Path,
         typer.Option(
             "--report",
-            envvar="SPYBUILD_REPORT",
+            envvar="SPYBUILD_ATTEST_REPORT",  # `SPYBUILD_REPORT` is what `scan` is to write
             show_default=False,
             metavar="FILE",
             help="The report, as `spybuild scan -f json` wrote it: a pass of every platform, by a contract.",

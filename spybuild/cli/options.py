@@ -81,6 +81,20 @@ Reports = Annotated[
         help="Write a further report; may be repeated. \\[env var: SPYBUILD_REPORT, one a line]",
     ),
 ]  # fmt: skip
+ExitZero = Annotated[
+    bool,
+    typer.Option(
+        "--exit-zero",  # no variable of the environment: a base image could set that
+        help="End with 0 whatever the verdict is, so that a build stage keeps the report. What ends so proves nothing.",
+    ),
+]  # fmt: skip
+Mark = Annotated[
+    Path | None,
+    typer.Option(
+        "--mark", envvar="SPYBUILD_MARK", show_default=False,
+        help="Write this file where the verdict is a pass, and remove it otherwise: what a build's last stage takes.",
+    ),
+]  # fmt: skip
 Env = Annotated[
     list[str] | None,
     typer.Option(

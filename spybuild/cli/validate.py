@@ -9,10 +9,12 @@ from spybuild import scanning
 from spybuild.cli import options
 from spybuild.cli.progress import end_progress, progress_line, start_logging
 from spybuild.cli.surroundings import surroundings
+from spybuild.cli.writing import remove_file, write_file
 from spybuild.errors import UsageError
 from spybuild.probe.limits import Limits
 
 _USUAL = Path("spymodel.yml")
+_PASSED = "passed\n"
 
 
 def validate(
@@ -26,6 +28,8 @@ def validate(
     format_: options.Formats = options.Format.TEXT,
     output: options.Output = None,
     report: options.Reports = None,
+    mark: options.Mark = None,
+    exit_zero: options.ExitZero = False,
     env: options.Env = None,
     env_file: options.EnvFile = None,
     secret: options.Secret = None,
@@ -45,6 +49,8 @@ def validate(
     """
     start_logging(verbose)
     destinations = options.destinations(format_, output, report)
+    if mark:
+        remove_file(mark)  # one that is there already is not ours
     try:
         made = scanning.validate(
             _contract(contract, module),
@@ -59,7 +65,10 @@ def validate(
         end_progress()
     from spybuild.cli.output import deliver
 
-    return deliver(made, destinations, plain=no_color)
+    code = deliver(made, destinations, plain=no_color)
+    if mark and code == 0:
+        write_file(mark, _PASSED)
+    return 0 if exit_zero else code
 
 
 def _contract(named: Path | None, module: Path | None) -> Path:

@@ -38,6 +38,20 @@ def write_file(path: Path, content: str) -> None:
         raise UsageError(f"the report cannot be written to {path}: {error.strerror}") from error
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file, or a link, if it is there.
+
+    Raises:
+        UsageError: it cannot be removed, or there can be none.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"{path} cannot be written: its folder is not there, or closed to us")
+
+
 def _replace(target: Path, content: str) -> None:
     beside = target.with_name(f".spybuild-{os.getpid()}")
     try:

@@ -20,7 +20,7 @@ from spybuild.attestation.private_keys import SigningKey
 from spybuild.attestation.roots import TrustedRoot, parse_trusted_root
 from spybuild.attestation.signers import SignerWithKey
 from spybuild.attestation.trust import Trust, TrustedIdentity
-from spybuild.attestation.verification import verify
+from spybuild.attestation.verification import authenticate
 from spybuild.errors import EvidenceRefused
 from spybuild.model.digests import Digest
 from spybuild.model.matching import Exactly
@@ -152,7 +152,7 @@ def trust_in(sigstore: FakeSigstore, identity: str = IDENTITY, **said: Any) -> T
 def refusal_of(content: bytes, trust: Trust) -> EvidenceRefused:
     """Why a bundle is refused."""
     with pytest.raises(EvidenceRefused) as refusal:
-        verify(content, trust, now())
+        authenticate(content, trust, now())
     return refusal.value
 
 

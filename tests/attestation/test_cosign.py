@@ -27,7 +27,7 @@ from spybuild.attestation.private_keys import load_private_key
 from spybuild.attestation.roots import load_trusted_root
 from spybuild.attestation.signers import Signer, SignerWithKey
 from spybuild.attestation.trust import Trust
-from spybuild.attestation.verification import verify
+from spybuild.attestation.verification import authenticate
 from spybuild.model.attested import TEST_RESULT, KeylessSigner, KeySigner
 from spybuild.model.digests import Digest
 from tests.attestation.making import IDENTITY, keyless, now, statement, trust_in
@@ -169,7 +169,7 @@ def test_we_verify_what_cosigns_keys_sign(bench: Bench, major: str, how: tuple[s
     """In Statement v0.1, with and without log entries; the time is whosever can be believed."""
     bundle = bench.attests(major, *(_old(bench.sigstore, *how) if major == "2" else how))
     key = load_private_key(KEY, lambda: "pw").public
-    found = verify(bundle, Trust(keys=(key,), root=load_trusted_root(bench.folder / "root.json")), now())
+    found = authenticate(bundle, Trust(keys=(key,), root=load_trusted_root(bench.folder / "root.json")), now())
     assert isinstance(found.signer, KeySigner)
     assert (found.signed_at.source if found.signed_at else None) in (source, "timestamp" if source else None)
     attested = read_claims(found.payload)
@@ -187,7 +187,7 @@ def test_we_verify_what_cosigns_keys_sign(bench: Bench, major: str, how: tuple[s
 def test_we_verify_what_cosigns_identities_sign(bench: Bench, major: str, how: tuple[str, ...]) -> None:
     """Logged in either version of Rekor."""
     bundle = bench.attests(major, *(_old(bench.sigstore, *how) if major == "2" else how))
-    found = verify(bundle, trust_in(bench.sigstore), now())
+    found = authenticate(bundle, trust_in(bench.sigstore), now())
     assert found.signer == KeylessSigner(identity=IDENTITY, issuer=bench.sigstore.url)
     assert read_claims(found.payload).passed
 
@@ -217,7 +217,10 @@ def test_a_root_that_cosign_made_serves(bench: Bench, major: str) -> None:
     assert run.returncode == 0, run.stderr
     root = load_trusted_root(bench.folder / "made.json")
     bundle = keyless(bench.sigstore).sign(STATEMENT).bundle
-    assert verify(bundle, Trust(identities=trust_in(bench.sigstore).identities, root=root), now()).payload == STATEMENT
+    assert (
+        authenticate(bundle, Trust(identities=trust_in(bench.sigstore).identities, root=root), now()).payload
+        == STATEMENT
+    )
     key = load_private_key(KEY, lambda: "pw").public
-    stamped = verify(_stamped(bench.sigstore).sign(STATEMENT).bundle, Trust(keys=(key,), root=root), now())
+    stamped = authenticate(_stamped(bench.sigstore).sign(STATEMENT).bundle, Trust(keys=(key,), root=root), now())
     assert stamped.signed_at

@@ -12,7 +12,7 @@ import pytest
 from spybuild.attestation import services
 from spybuild.attestation.identity_tokens import Token
 from spybuild.attestation.keyless import KeylessSigning, load_instance, load_instance_of, parse_instance
-from spybuild.attestation.verification import verify
+from spybuild.attestation.verification import authenticate
 from spybuild.errors import SigningUnavailable, UsageError
 from spybuild.model.attested import KeylessSigner
 from tests.attestation.making import IDENTITY, keyless, now, statement, trust_in
@@ -40,7 +40,7 @@ def test_rekor_1_is_chosen_where_it_is_offered(sigstore: FakeSigstore, offered: 
     assert _version(signed.bundle) == version
     assert signed.signer == KeylessSigner(identity=IDENTITY, issuer=sigstore.url)
     assert signed.warnings == ()
-    assert verify(signed.bundle, trust_in(sigstore), now()).payload == statement()
+    assert authenticate(signed.bundle, trust_in(sigstore), now()).payload == statement()
 
 
 def test_one_certificate_serves_for_many(sigstore: FakeSigstore) -> None:

@@ -11,7 +11,7 @@ from spybuild.attestation.keys import load_public_key
 from spybuild.attestation.kms import fetch_public_key, is_kms_uri, open_kms_key
 from spybuild.attestation.signers import SignerWithKey
 from spybuild.attestation.trust import Trust
-from spybuild.attestation.verification import verify
+from spybuild.attestation.verification import authenticate
 from spybuild.errors import SigningUnavailable, UsageError
 from tests.attestation.making import now, signing_key, statement
 from tests.conftest import UNDER_CI
@@ -138,7 +138,7 @@ def test_a_token_signs(hsm: SoftHsm) -> None:
     signed = SignerWithKey(key).sign(statement())
     public = load_public_key(hsm.public_key)
     assert key.public.fingerprint == public.fingerprint
-    assert verify(signed.bundle, Trust(keys=(public,)), now()).payload == statement()
+    assert authenticate(signed.bundle, Trust(keys=(public,)), now()).payload == statement()
     assert signed.signer.uri == f"pkcs11:token={hsm.token};id=%{hsm.key_id}"  # type: ignore[union-attr]
     assert hsm.pin not in repr(key) + repr(signed) + repr(SignerWithKey(key))
 

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from spybuild.attestation.trust import Trust
-from spybuild.attestation.verification import examine, verify
+from spybuild.attestation.verification import authenticate, examine
 from spybuild.model.attested import Verified
 from tests.attestation.making import key_bundle, logged, now, root_of, signing_key, statement
 from tests.fakes.sigstore import FakeSigstore
@@ -25,7 +25,7 @@ def _logged(sigstore: FakeSigstore, envelope: dict[str, Any] | None = None) -> t
 
 
 def _source(sigstore: FakeSigstore, bundle: dict[str, Any]) -> str:
-    found = verify(json.dumps(bundle).encode(), Trust(keys=(KEY.public,), root=root_of(sigstore)), now())
+    found = authenticate(json.dumps(bundle).encode(), Trust(keys=(KEY.public,), root=root_of(sigstore)), now())
     return found.signed_at.source if found.signed_at else "nobody"
 
 
@@ -33,7 +33,7 @@ def test_a_promise_is_a_time(sigstore: FakeSigstore) -> None:
     """Of a log in the pinned root, over an entry of this very signature."""
     bundle, _ = _logged(sigstore)
     assert _source(sigstore, bundle) == "log"
-    without = verify(json.dumps(bundle).encode(), Trust(keys=(KEY.public,)), now())
+    without = authenticate(json.dumps(bundle).encode(), Trust(keys=(KEY.public,)), now())
     assert without.signed_at is None
     assert "nobody who is trusted" in without.unauthenticated[0]
 

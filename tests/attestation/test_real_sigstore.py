@@ -10,7 +10,7 @@ from spybuild.attestation.keyless import KeylessSigning, load_instance, load_ins
 from spybuild.attestation.roots import load_trusted_root
 from spybuild.attestation.signers import SignerWithKey
 from spybuild.attestation.trust import Trust, TrustedIdentity
-from spybuild.attestation.verification import verify
+from spybuild.attestation.verification import authenticate
 from spybuild.model.attested import KeylessSigner
 from spybuild.model.matching import Exactly
 from tests.attestation.making import IDENTITY, changed, now, refusal_of, signing_key, statement
@@ -38,7 +38,7 @@ def test_a_person_signs(real: Sigstore) -> None:
     """With a token of the identity provider for people; verified from the pinned root, as anybody does."""
     raw = real.identity_token(email=IDENTITY)
     signed = KeylessSigning(load_instance(real.trust_config), lambda: Token(raw, "a test's")).sign(statement())
-    found = verify(signed.bundle, _trust(real, IDENTITY, real.issuer), now())
+    found = authenticate(signed.bundle, _trust(real, IDENTITY, real.issuer), now())
     assert (found.payload, signed.warnings) == (statement(), ())
     assert found.signed_at is not None
     assert found.signed_at.source == "certificate"
@@ -55,7 +55,7 @@ def test_a_pipeline_signs(real: Sigstore) -> None:
     assert {"sourceRepository", "sourceRepositoryRef", "buildTrigger"} <= set(signed.signer.claims)
     trusted = TrustedIdentity(Exactly(signed.signer.identity), Exactly(real.pipeline_issuer), signed.signer.claims)
     trust = Trust(identities=(trusted,), root=load_trusted_root(real.trusted_root))
-    assert verify(signed.bundle, trust, now()).payload == statement()
+    assert authenticate(signed.bundle, trust, now()).payload == statement()
 
 
 def test_a_real_bundle_that_was_changed_is_refused(real: Sigstore) -> None:
@@ -74,6 +74,6 @@ def test_a_key_is_stamped(real: Sigstore) -> None:
     key = signing_key()
     services = json.loads(Path(real.signing_config).read_bytes())["tsaUrls"]
     signed = SignerWithKey(key, services[0]["url"]).sign(statement())
-    found = verify(signed.bundle, Trust(keys=(key.public,), root=load_trusted_root(real.trusted_root)), now())
+    found = authenticate(signed.bundle, Trust(keys=(key.public,), root=load_trusted_root(real.trusted_root)), now())
     assert found.signed_at is not None
     assert found.signed_at.source == "timestamp"

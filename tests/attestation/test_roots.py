@@ -10,7 +10,7 @@ import pytest
 
 from spybuild.attestation.roots import load_trusted_root, parse_trusted_root
 from spybuild.attestation.trust import Trust
-from spybuild.attestation.verification import verify
+from spybuild.attestation.verification import authenticate
 from spybuild.errors import UsageError
 from tests.attestation.making import keyless, now, statement, trust_in
 from tests.fakes.sigstore import FakeSigstore
@@ -43,14 +43,14 @@ def test_a_root_as_cosign_writes_it_serves(sigstore: FakeSigstore, rekor: int) -
     found["unknown"] = {"since": "yesterday"}
     trust = Trust(identities=trust_in(sigstore).identities, root=parse_trusted_root(json.dumps(found).encode(), "it"))
     bundle = keyless(sigstore, (rekor,), tsa=rekor == 2).sign(statement()).bundle
-    assert verify(bundle, trust, now()).payload == statement()
+    assert authenticate(bundle, trust, now()).payload == statement()
 
 
 def test_the_configuration_to_sign_with_serves_as_well(sigstore: FakeSigstore) -> None:
     """One file for signer and verifier."""
     root = parse_trusted_root(json.dumps(sigstore.trust_config()).encode(), "it")
     trust = Trust(identities=trust_in(sigstore).identities, root=root)
-    assert verify(keyless(sigstore).sign(statement()).bundle, trust, now()).payload == statement()
+    assert authenticate(keyless(sigstore).sign(statement()).bundle, trust, now()).payload == statement()
 
 
 def test_the_smallest_root_serves_for_keys() -> None:

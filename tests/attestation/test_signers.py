@@ -8,7 +8,7 @@ from spybuild.attestation.keys import VerificationKey
 from spybuild.attestation.private_keys import SigningKey
 from spybuild.attestation.signers import Signer, SignerWithKey
 from spybuild.attestation.trust import Trust
-from spybuild.attestation.verification import verify
+from spybuild.attestation.verification import authenticate
 from spybuild.errors import SigningUnavailable
 from spybuild.model.digests import Digest
 from tests.attestation.making import keyless, private_key, root_of, signing_key, statement, trust_in
@@ -22,7 +22,7 @@ def test_every_signer_is_one(sigstore: FakeSigstore) -> None:
     for signer in signers:
         signed = signer.sign(statement() + b"\n ")
         trust = Trust((key.public,), trust_in(sigstore).identities, root_of(sigstore))
-        found = verify(signed.bundle, trust, datetime.now(UTC))
+        found = authenticate(signed.bundle, trust, datetime.now(UTC))
         assert found.payload == statement() + b"\n "
         assert (found.signer, signed.digest) == (signed.signer, Digest.of(signed.bundle))
 

@@ -11,7 +11,7 @@ import pytest
 from spybuild.attestation.bundles import write_key_bundle
 from spybuild.attestation.envelopes import pre_authentication_encoding
 from spybuild.attestation.trust import Trust
-from spybuild.attestation.verification import examine, verify
+from spybuild.attestation.verification import authenticate, examine
 from spybuild.model.attested import KeylessSigner, KeySigner, Refused, Verified
 from spybuild.model.digests import Digest
 from tests.attestation.making import (
@@ -35,7 +35,7 @@ BY_KEY = Trust(keys=(KEY.public,))
 
 def test_a_keys_signature_holds() -> None:
     """Any of several trusted keys; without a timestamp nobody says when."""
-    found = verify(key_bundle(KEY), Trust(keys=(OTHER.public, KEY.public)), now())
+    found = authenticate(key_bundle(KEY), Trust(keys=(OTHER.public, KEY.public)), now())
     assert found.payload == statement()
     assert found.signer == KeySigner(fingerprint=Digest.parse(KEY.public.fingerprint))
     assert found.signed_at is None
@@ -46,7 +46,7 @@ def test_a_keys_signature_holds() -> None:
 def test_an_identitys_signature_holds(sigstore: FakeSigstore, rekor: int) -> None:
     """Logged in either version of Rekor; the time is the certificate's, with its claims."""
     sigstore.extensions = {"12": "https://github.example/o/r", "14": "refs/heads/main"}
-    found = verify(keyless(sigstore, (rekor,)).sign(statement()).bundle, trust_in(sigstore), now())
+    found = authenticate(keyless(sigstore, (rekor,)).sign(statement()).bundle, trust_in(sigstore), now())
     claims = {"sourceRepository": "https://github.example/o/r", "sourceRepositoryRef": "refs/heads/main"}
     assert found.signer == KeylessSigner(identity=IDENTITY, issuer=sigstore.url, claims=claims)
     assert found.signed_at is not None
@@ -58,7 +58,7 @@ def test_an_identitys_signature_holds(sigstore: FakeSigstore, rekor: int) -> Non
 def test_a_keys_timestamp_is_its_time(sigstore: FakeSigstore) -> None:
     """From an authority of the pinned root."""
     bundle = key_bundle(KEY, timestamp_url=f"{sigstore.url}/api/v1/timestamp")
-    found = verify(bundle, Trust(keys=(KEY.public,), root=root_of(sigstore)), now())
+    found = authenticate(bundle, Trust(keys=(KEY.public,), root=root_of(sigstore)), now())
     assert found.signed_at is not None
     assert found.signed_at.source == "timestamp"
     assert found.unauthenticated == ()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from spybuild.attestation.trust import Trust
-from spybuild.attestation.verification import verify
+from spybuild.attestation.verification import authenticate
 from tests.attestation.making import (
     IDENTITY,
     changed,
@@ -60,7 +60,7 @@ def test_another_sigstore_is_not_trusted(sigstore: FakeSigstore) -> None:
 
 def test_a_bundle_made_by_hand_holds(sigstore: FakeSigstore) -> None:
     """What the following tests break is good before they do."""
-    assert verify(handmade(sigstore), trust_in(sigstore), now()).payload == statement()
+    assert authenticate(handmade(sigstore), trust_in(sigstore), now()).payload == statement()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_certificate_that_no_log_has_seen_is_refused(sigstore: FakeSigstore) -
     bundle = keyless(sigstore).sign(statement()).bundle
     trust = Trust(identities=trust_in(sigstore).identities, root=root_of(sigstore, ct=False))
     with pytest.raises(Exception, match=r"CTFE|CT log"):
-        verify(bundle, trust, now())
+        authenticate(bundle, trust, now())
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,6 @@ def test_the_entry_of_another_signature_does_not_serve(sigstore: FakeSigstore) -
 def test_certificates_are_good_after_they_end(sigstore: FakeSigstore) -> None:
     """A signature made in time stays good: the log says when it was made."""
     bundle = keyless(sigstore).sign(statement()).bundle
-    found = verify(bundle, trust_in(sigstore), now() + timedelta(days=365))
+    found = authenticate(bundle, trust_in(sigstore), now() + timedelta(days=365))
     assert found.signed_at is not None
     assert now() - found.signed_at.at < timedelta(minutes=1)

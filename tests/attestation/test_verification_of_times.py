@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from spybuild.attestation.trust import Trust
-from spybuild.attestation.verification import verify
+from spybuild.attestation.verification import authenticate
 from spybuild.errors import EvidenceRefused
 from tests.attestation.making import (
     changed,
@@ -40,7 +40,7 @@ def test_a_rogue_timestamp_beside_a_promise_is_no_time(sigstore: FakeSigstore) -
     """Threat 8: sigstore-python skips a token that it cannot verify; its time is the attacker's, the certificate's not."""
     rogue = TimestampAuthority(lambda: now() + timedelta(days=300))
     bundle = _restamped(keyless(sigstore, tsa=False).sign(statement()).bundle, rogue)
-    found = verify(bundle, trust_in(sigstore), now())
+    found = authenticate(bundle, trust_in(sigstore), now())
     assert found.signed_at is not None
     assert (found.signed_at.source, now() - found.signed_at.at < timedelta(minutes=1)) == ("certificate", True)
     assert found.unauthenticated == ("a timestamp that is from no trusted authority",)
@@ -48,7 +48,7 @@ def test_a_rogue_timestamp_beside_a_promise_is_no_time(sigstore: FakeSigstore) -
 
 def test_a_rogue_timestamp_of_a_key_is_no_time(sigstore: FakeSigstore) -> None:
     """Threat 8: the signature holds, the time does not, and that is said."""
-    found = verify(
+    found = authenticate(
         _restamped(key_bundle(KEY), TimestampAuthority()), Trust(keys=(KEY.public,), root=root_of(sigstore)), now()
     )
     assert found.signed_at is None
@@ -66,13 +66,13 @@ def test_a_timestamp_with_a_certificate_of_no_known_version_is_no_time(sigstore:
         stamp["signedTimestamp"] = base64.b64encode(reply.replace(version, bytes.fromhex("a003020109"))).decode()
 
     bundle = changed(key_bundle(KEY, timestamp_url=f"{sigstore.url}/api/v1/timestamp"), break_it)
-    assert verify(bundle, Trust(keys=(KEY.public,), root=root_of(sigstore)), now()).signed_at is None
+    assert authenticate(bundle, Trust(keys=(KEY.public,), root=root_of(sigstore)), now()).signed_at is None
 
 
 def test_an_unpinned_timestamp_is_no_time(sigstore: FakeSigstore) -> None:
     """Without a trusted root no authority is believed."""
     bundle = key_bundle(KEY, timestamp_url=f"{sigstore.url}/api/v1/timestamp")
-    assert verify(bundle, BY_KEY, now()).signed_at is None
+    assert authenticate(bundle, BY_KEY, now()).signed_at is None
 
 
 def test_the_timestamp_of_another_signature_is_no_time(sigstore: FakeSigstore) -> None:
@@ -84,7 +84,7 @@ def test_the_timestamp_of_another_signature_is_no_time(sigstore: FakeSigstore) -
             timestampVerificationData=other["verificationMaterial"]["timestampVerificationData"]
         ),
     )
-    assert verify(bundle, Trust(keys=(KEY.public,), root=root_of(sigstore)), now()).signed_at is None
+    assert authenticate(bundle, Trust(keys=(KEY.public,), root=root_of(sigstore)), now()).signed_at is None
 
 
 def test_the_first_of_several_timestamps_counts(sigstore: FakeSigstore) -> None:
@@ -98,7 +98,7 @@ def test_the_first_of_several_timestamps_counts(sigstore: FakeSigstore) -> None:
         sigstore.set_clock(moment)
         stamps.append({"signedTimestamp": base64.b64encode(sigstore.tsa.stamp(signature)).decode()})
     bundle["verificationMaterial"]["timestampVerificationData"] = {"rfc3161Timestamps": stamps}
-    found = verify(json.dumps(bundle).encode(), trust, now())
+    found = authenticate(json.dumps(bundle).encode(), trust, now())
     assert found.signed_at is not None
     assert found.signed_at.at == moments[1]
 
@@ -106,7 +106,7 @@ def test_the_first_of_several_timestamps_counts(sigstore: FakeSigstore) -> None:
 def test_the_future_is_refused(sigstore: FakeSigstore) -> None:
     """A certificate or timestamp from later than now, beyond what clocks differ by."""
     bundle = keyless(sigstore).sign(statement()).bundle
-    assert verify(bundle, trust_in(sigstore), now() - timedelta(minutes=4)).signed_at
+    assert authenticate(bundle, trust_in(sigstore), now() - timedelta(minutes=4)).signed_at
     with pytest.raises(EvidenceRefused) as refusal:
-        verify(bundle, trust_in(sigstore), now() - timedelta(minutes=6))
+        authenticate(bundle, trust_in(sigstore), now() - timedelta(minutes=6))
     assert refusal.value.reason == "from-the-future"

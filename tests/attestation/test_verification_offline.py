@@ -9,7 +9,7 @@ import pytest
 
 from spybuild.attestation.roots import TrustedRoot
 from spybuild.attestation.trust import Trust
-from spybuild.attestation.verification import verify
+from spybuild.attestation.verification import authenticate
 from tests.attestation.making import (
     key_bundle,
     keyless,
@@ -34,12 +34,12 @@ from datetime import UTC, datetime
 from spybuild.attestation.roots import load_trusted_root
 from spybuild.attestation.keys import load_public_key
 from spybuild.attestation.trust import Trust, TrustedIdentity
-from spybuild.attestation.verification import verify
+from spybuild.attestation.verification import authenticate
 from spybuild.model.matching import Exactly
 here, issuer = Path(sys.argv[1]), sys.argv[2]
 trust = Trust((load_public_key(here / "a.pub"),), (TrustedIdentity(Exactly("ci@example.org"), Exactly(issuer)),), load_trusted_root(here / "root.json"))
 for name in ("key", "v1", "v2"):
-    print(verify((here / name).read_bytes(), trust, datetime.now(UTC)).signed_at.source)
+    print(authenticate((here / name).read_bytes(), trust, datetime.now(UTC)).signed_at.source)
 """
 
 
@@ -75,4 +75,4 @@ def test_a_root_that_was_not_made_for_it_says_what_is_missing(sigstore: FakeSigs
     bundle = keyless(sigstore).sign(statement()).bundle
     root: TrustedRoot = root_of(sigstore, logs=False)
     with pytest.raises(Exception, match="transparency log"):
-        verify(bundle, Trust(identities=trust_in(sigstore).identities, root=root), now())
+        authenticate(bundle, Trust(identities=trust_in(sigstore).identities, root=root), now())
