@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:  # the models cost time to load
     from spybuild.probe.request import Request
 
 _NOBODY = 65534
-_PR_SET_DUMPABLE = 4
+_PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
 _LAST_BREATH = 5.0
 # our own options, and what BuildKit gives to a stage that declares it
 _NOT_THE_IMAGES = re.compile(r"SPYBUILD_|(TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT)$")
@@ -130,6 +131,7 @@ class StageEngine:
                 user=_NOBODY if drops else None,
                 group=_NOBODY if drops else None,
                 extra_groups=[] if drops else None,
+                preexec_fn=_without_new_privileges() if drops else None,  # no thread is there yet
             )
         except OSError as error:
             hint = "try --user image, which imports as the user we are" if drops else "name another with --python"
@@ -149,6 +151,13 @@ def _close_to_debuggers() -> None:
     """Keep modules that run as our own user from reading this process, which knows the nonce (prctl(2))."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _without_new_privileges() -> Callable[[], object] | None:
+    """Keeps a child from becoming root again by a set-user-ID program of the image (prctl(2)); nothing on old libcs."""
+    with suppress(OSError, AttributeError):
+        return partial(ctypes.CDLL(None).prctl, _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    return None
 
 
 def _on_path(names: tuple[str, ...]) -> Iterator[str]:

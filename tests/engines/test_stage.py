@@ -1,6 +1,7 @@
 """The stage engine, on this machine's own rootfs."""
 
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -92,11 +93,16 @@ def test_our_own_variables_do_not_reach_the_module(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up root")
 def test_root_is_given_up(tmp_path: Path) -> None:
-    """Modules of a stage are imported as nobody."""
+    """Modules of a stage are imported as nobody, and no set-user-ID program makes them root again."""
     used = StageEngine(python="/usr/bin/python3")
     if not Path("/usr/bin/python3").exists():
         used = StageEngine()
-    (tmp_path / "who.py").write_text("import os\nassert os.getuid() == 65534")
+    shutil.copy("/usr/bin/id", tmp_path / "root-id")
+    (tmp_path / "root-id").chmod(0o4755)
+    told = f"subprocess.check_output([{str(tmp_path / 'root-id')!r}, '-u'])"
+    (tmp_path / "who.py").write_text(
+        f"import os, subprocess\nassert os.getuid() == 65534\nassert {told} == b'65534\\n', {told}"
+    )
     tmp_path.chmod(0o755)
     for parent in list(tmp_path.parents)[:3]:
         parent.chmod(parent.stat().st_mode | 0o055)
