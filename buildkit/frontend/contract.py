@@ -38,22 +38,21 @@ def contracts_of(
 ) -> dict[str, Contract]:
     """The contract that each platform is held against, by the platform's name.
 
-    The one that the build names, else the one that the image's label names, else `spymodel.yml` in the context. The
-    context is asked once.
+    The one that the build names, else `spymodel.yml` in the context, else the one that the image's label names: images
+    inherit the label of their base, which must not put another in the place of the build's own.
 
     Raises:
         ContractMissing: it is not there.
         RpcError: the context, or the image that holds it, cannot be had.
     """
-    found: dict[str, Contract] = {}
-    of_context: Contract | None = None
-    for built in platforms:
-        if built.label and not options.contract:
-            found[built.name] = _of_image(bridge, built)
-        else:
-            of_context = of_context or _of_context(bridge, options, inputs)
-            found[built.name] = of_context
-    return found
+    platforms = list(platforms)
+    try:
+        of_context = _of_context(bridge, options, inputs)
+    except ContractMissing:
+        if options.contract or not all(built.label for built in platforms):
+            raise
+        return {built.name: _of_image(bridge, built) for built in platforms}
+    return {built.name: of_context for built in platforms}
 
 
 def _of_image(bridge: Bridge, built: Built) -> Contract:

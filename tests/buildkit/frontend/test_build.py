@@ -138,6 +138,16 @@ def test_the_contract_that_the_build_names_is_used() -> None:
     assert buildkit.steps()[0].exec.mounts
 
 
+def test_a_label_that_a_base_may_have_brought_does_not_replace_the_contexts_contract() -> None:
+    """Whoever made the base would decide what is demanded."""
+    labels = {"Labels": {"org.spybuild.contract": "/weak.yml"}}
+    context = {"spymodel.yml": CONTRACT, "/weak.yml": b"filename: plugin.py"}
+    buildkit = FakeBuildKit(configs={AMD64: labels, ARM64: labels}, context=context)
+    passed(buildkit.build())
+    read = [wire.ReadFileRequest.FromString(each).path for each in buildkit.served.of("ReadFile")]
+    assert ("/contract" in read, "/weak.yml" in read) == (True, False)
+
+
 def test_the_contract_that_the_images_label_names_is_read_from_the_image() -> None:
     """Each platform's own."""
     labels = {"Labels": {"org.spybuild.contract": "/app/own.yml"}}
