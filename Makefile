@@ -46,10 +46,10 @@ stack-down:  ## Stop what `make stack` started.
 # Where the stack is up, its Docker and its Python are used; elsewhere what is there, and python:3.13-slim.
 STACK_BASE = from tests.stack import load; stack = load(); print(stack.bases.get("3.13", "") if stack else "")
 
-image: dev  ## Build the image spybuild/spybuild, which carries SpyBuild into build stages; IMAGE_FLAGS=--help for more.
+image: dev  ## Build the images spybuild/spybuild and spybuild/frontend, for builds; IMAGE_FLAGS=--help for more.
 	@eval "$$($(PYTHON) -m tests.stack env 2>/dev/null)"; \
 	base="$${SPYBUILD_BASE:-$$($(PYTHON) -c '$(STACK_BASE)')}"; \
-	SPYBUILD_BASE="$$base" $(BIN)/python -m buildkit.image $(IMAGE_FLAGS)
+	SPYBUILD_BASE="$$base" $(BIN)/python -m buildkit.image --target all $(IMAGE_FLAGS)
 
 bench: dev  ## Measure beside peers; prints ratios.
 	@$(BIN)/python -m benchmarks

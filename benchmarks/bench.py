@@ -11,7 +11,7 @@ from tests.stack import Docker, Stack
 
 NATIVE, FOREIGN = "linux/amd64", "linux/arm64"
 SPYBUILD = Path(sys.executable).parent / "spybuild"
-_SECRETS = {"DEVICE_TOKEN": "sample-device-token"}
+SECRETS = {"DEVICE_TOKEN": "sample-device-token"}
 
 
 @dataclass(frozen=True)
@@ -50,4 +50,4 @@ class Bench:
         emptied: Path | None = None,
     ) -> Command:  # fmt: skip
         command = (str(SPYBUILD), "scan", image, "-c", str(sample.contract), *argv)
-        return Command(command, self.folder, {**environment, **_SECRETS}, emptied)
+        return Command(command, self.folder, {**environment, **SECRETS}, emptied)

@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.integration.building import BOTH, build, image_of
 from tests.stack import Stack
 
-_BASE = "3.13"
-_SMART_HOME = Path(__file__).parent.parent / "sample-images" / "smart-home"
+BASE = "3.13"
+SMART_HOME = Path(__file__).parent.parent / "sample-images" / "smart-home"
 _MOST_MODULES = 100
 _PREFIX = "spybuild-bench"
 
@@ -87,11 +87,11 @@ class Sample:
 
 def thermostat(stack: Stack) -> Sample:
     """The smart home's thermostat, as it is shipped."""
-    options = ("--target", "unchecked", "--file", str(_SMART_HOME / "thermostat" / "Dockerfile"))
+    options = ("--target", "unchecked", "--file", str(SMART_HOME / "thermostat" / "Dockerfile"))
     image = build(
-        stack, f"{_PREFIX}/thermostat", _SMART_HOME, *options, platforms=BOTH, build_args={"BASE": stack.bases[_BASE]}
+        stack, f"{_PREFIX}/thermostat", SMART_HOME, *options, platforms=BOTH, build_args={"BASE": stack.bases[BASE]}
     )
-    contract = _SMART_HOME / "thermostat" / "spymodel.yml"
+    contract = SMART_HOME / "thermostat" / "spymodel.yml"
     return Sample(image, contract, ("thermostat.plugin",), ("--secret", "DEVICE_TOKEN"))
 
 
@@ -146,7 +146,7 @@ def _present(name: str) -> str:
 def _modules_image(stack: Stack, folder: Path) -> str:
     files = {f"{name}.py": f"NUMBER = {number}\n" for number, name in enumerate(trivial_names(_MOST_MODULES))}
     files["application.py"] = f"{import_statement(tuple(HEAVY))}\n\n\ndef main():\n    pass\n"
-    return image_of(stack, f"{_PREFIX}/modules", folder, files, base=_BASE, platforms=BOTH)
+    return image_of(stack, f"{_PREFIX}/modules", folder, files, base=BASE, platforms=BOTH)
 
 
 def _written(folder: Path, name: str, demands: dict[str, str]) -> Path:

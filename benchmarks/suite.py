@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import reading, verifying
+from benchmarks import building, reading, verifying
 from benchmarks.bench import FOREIGN, NATIVE, SPYBUILD, Bench
 from benchmarks.measuring import Command, MeasurementError, clean
 from benchmarks.peers import IMPORTSPY, command_of
@@ -98,6 +98,8 @@ BENCHMARKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "verify": verifying.verify,
     "decide": verifying.deciding,
     "sign": verifying.signing,
+    "build": building.cached,
+    "validate": building.validating,
 }
 LONG = frozenset({"sizes"})
 """Those that take minutes, and gigabytes of the stack's cache: measured only when they are asked for by name."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from tabulate import tabulate
 
+from benchmarks.measuring import Runs
+
 _HEADERS = ("what", "ours", "peer", "the peer is", "ratio", "bound", "")
 _ALIGNMENT = ("left", "right", "right", "left", "right", "right", "left")
 _MEBIBYTE = 1 << 20
@@ -33,6 +35,15 @@ def compared(what: str, ours: float, peer: float, peer_name: str, bound: float |
     return Row(
         what, f"{ours:.3f} s", f"{peer:.3f} s", peer_name, f"{ours / peer:.2f}",
         "" if bound is None else f"<= {bound:g}", "" if bound is None else held(ours / peer, bound),
+    )  # fmt: skip
+
+
+def added(what: str, ours: Runs, peer: Runs, peer_name: str, most: float) -> Row:
+    """What ours takes longer than a peer, in seconds, and what that may be at most."""
+    extra = (ours - peer).seconds
+    return Row(
+        what, f"{ours.seconds:.3f} s", f"{peer.seconds:.3f} s", peer_name, f"{extra:+.3f} s", f"<= +{most:g} s",
+        held(extra, most),
     )  # fmt: skip
 
 

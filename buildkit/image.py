@@ -1,4 +1,4 @@
-"""Builds spybuild/spybuild or spybuild/frontend: python -m buildkit.image [--target TARGET] [--platform LIST] [--push].
+"""Builds spybuild/spybuild, spybuild/frontend, or both: python -m buildkit.image [--target all] [--push].
 
 It needs Docker with buildx, found as `docker` along PATH, and pip for the wheels. Foreign platforms need no emulation.
 """
@@ -95,24 +95,28 @@ class Build:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build as the command line says; the exit code is 0 or 1."""
-    started = time.monotonic()
     try:
-        build = parse(arguments)
-        build.run()
-        for platform, size in build.sizes().items():
-            _say(f"{platform}: {size / 1e6:.1f} MB compressed")
+        for build in parse(arguments):
+            _make(build)
     except (ArtifactError, OSError) as error:
         _say(str(error))
         return 1
-    _say(f"{build.tag}, for {', '.join(build.platforms)}, in {time.monotonic() - started:.1f} s")
     return 0
 
 
-def parse(arguments: Sequence[str] | None = None) -> Build:
-    """What the command line asks for."""
+def _make(build: Build) -> None:
+    started = time.monotonic()
+    build.run()
+    for platform, size in build.sizes().items():
+        _say(f"{platform}: {size / 1e6:.1f} MB compressed")
+    _say(f"{build.tag}, for {', '.join(build.platforms)}, in {time.monotonic() - started:.1f} s")
+
+
+def parse(arguments: Sequence[str] | None = None) -> tuple[Build, ...]:
+    """The builds that the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m buildkit.image", description=__doc__)
     parser.add_argument("--platform", default=",".join(PLATFORMS), help="a list with commas; default: %(default)s")
-    parser.add_argument("--target", choices=TAGS, default="spybuild", help="default: %(default)s")
+    parser.add_argument("--target", choices=(*TAGS, "all"), default="spybuild", help="default: %(default)s")
     parser.add_argument("--tag", help="default: spybuild/ and the target")
     parser.add_argument("--base", default=os.environ.get("SPYBUILD_BASE") or BASE, help="default: %(default)s")
     parser.add_argument("--python", default=PYTHON, help="the version of the base's Python; default: %(default)s")
@@ -123,8 +127,13 @@ def parse(arguments: Sequence[str] | None = None) -> Build:
     platforms = tuple(platform.strip() for platform in given.platform.split(","))
     if unknown := [platform for platform in platforms if platform not in MACHINES]:
         parser.error(f"no image for {', '.join(unknown)}: there can be one for {', '.join(MACHINES)}")
-    tag = given.tag or TAGS[given.target]
-    return Build(platforms, tag, given.base, given.python, given.target, bool(given.push))
+    targets = tuple(TAGS) if given.target == "all" else (given.target,)
+    if given.tag and len(targets) > 1:
+        parser.error("a tag is for one image: name its --target as well")
+    return tuple(
+        Build(platforms, given.tag or TAGS[target], given.base, given.python, target, bool(given.push))
+        for target in targets
+    )
 
 
 def _say(text: str) -> None:

@@ -27,8 +27,8 @@ _STANDARD = """
 """
 _EXTENSIONS = """
     _asyncio _bz2 _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw _ctypes_test _curses
-    _curses_panel _dbm _gdbm _interpchannels _interpqueues _interpreters _lsprof _lzma _multiprocessing nis
-    _posixshmem readline _sqlite3 _test* _tkinter _uuid xx* _xx*
+    _curses_panel _dbm _gdbm _interpchannels _interpqueues _interpreters _lsprof _lzma _multibytecodec
+    _multiprocessing nis _posixshmem readline _sqlite3 _test* _tkinter _uuid xx* _xx*
 """
 
 # Typer writes its help with rich where that is there, and plainly elsewhere; zstd's own library comes with OpenSSL.
@@ -38,6 +38,7 @@ _DISTRIBUTIONS = ("backports_zstd", "markdown_it_py", "mdurl", "pygments", "rich
 _PACKAGES = (
     "certifi/tests",
     "charset_normalizer/*.so",
+    "docker/transport/npipe*.py",
     "google/protobuf/compiler",
     "google/protobuf/internal/*_benchmark.py",
     "google/protobuf/internal/testing_refleaks.py",
@@ -45,12 +46,22 @@ _PACKAGES = (
     "google/protobuf/proto_json.py",
     "google/protobuf/testdata",
     "google/protobuf/util",
+    "idna/__main__.py",
+    "idna/cli.py",
     "isal/igzip.py",
     "isal/igzip_threaded.py",
     "isal/isal_zlib*.so",
+    "isal/isa-l/*.md",
+    "isal/isa-l/*.txt",
+    "packaging/dependency_groups.py",
+    "packaging/direct_url.py",
     "packaging/pylock.py",
+    "pydantic/color.py",
+    "pydantic/experimental",
     "pydantic/mypy.py",
     "pydantic/v1",
+    "requests/help.py",
+    "typer/_click/_winconsole.py",
     "typer/cli.py",
     "typer/rich_utils.py",
     "typer/testing.py",

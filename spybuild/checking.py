@@ -15,7 +15,9 @@ from spybuild.engines.engine import Engine
 from spybuild.errors import ImageNotFound, UsageError
 from spybuild.evaluation import evaluate
 from spybuild.evidence import Evidence, Witnesses
+from spybuild.model.api import api_of
 from spybuild.model.contract import Contract
+from spybuild.model.differences import differences
 from spybuild.model.evidence import Demand
 from spybuild.model.facts import Facts, ModuleFacts, Outcome
 from spybuild.model.finding import Category, Finding, ImageLocation
@@ -114,6 +116,7 @@ class Check:
             contract=ContractReference.of(self.contract.contract) if self.contract else None,
             warnings=tuple(str(warning) for warning in self.contract.warnings) if self.contract else (),
             platforms=tuple(reports),
+            differences=differences(reports),
         )
 
     def platform(self, witnesses: Witnesses, image: PlatformImage, request: Request) -> PlatformReport:
@@ -268,6 +271,7 @@ def _module(module: ModuleFacts, findings: tuple[Finding, ...]) -> ModuleReport:
         traceback=module.error.traceback if module.error else (),
         stdout=module.stdout if broken else "",
         stderr=module.stderr if broken else "",
+        api=api_of(module),
     )
 
 

@@ -7,7 +7,7 @@ this very contract, and where nothing that is read from the image speaks against
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from spybuild.attested_report import parse_report
@@ -16,10 +16,12 @@ from spybuild.errors import ImageInvalid, UsageError
 from spybuild.images.files import Files
 from spybuild.images.oci_source import OciSource
 from spybuild.model import strict_json
+from spybuild.model.differences import differences
 from spybuild.model.finding import Category, Finding
 from spybuild.model.from_build import EXTENSION, SCHEMA_VERSION, TEST_RESULT
 from spybuild.model.image import PlatformImage
 from spybuild.model.report import PlatformReport, Report, Verdict
+from spybuild.model.surroundings import Surroundings
 from spybuild.rules.catalogue_integrity import INTEGRITY
 
 _MOST_FILES = 10_000
@@ -37,10 +39,16 @@ class FromBuild:
     Attributes:
         contract: what they must be on.
         source: the image where it was pushed.
+        surroundings: whose variables they must have been made with.
+        python: the interpreter that was named, if one was.
+        as_nobody: whether modules were to be imported as user 65534.
     """
 
     contract: LoadedContract
     source: OciSource
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    python: str | None = None
+    as_nobody: bool = True
 
     def report(self, read: Report) -> Report:
         """The report on an image, of what its build told and what was read from it.
@@ -53,8 +61,8 @@ class FromBuild:
             that report; a platform without one is undecided, and its `problem` says why.
         """
         images = {(str(each.platform), str(each.digest)): each for each in self.source.image().platforms}
-        platforms = (self._platform(each, images[each.platform, str(each.digest)]) for each in read.platforms)
-        return read.model_copy(update={"platforms": tuple(platforms)})
+        platforms = [self._platform(each, images[each.platform, str(each.digest)]) for each in read.platforms]
+        return read.model_copy(update={"platforms": tuple(platforms), "differences": differences(platforms)})
 
     def _platform(self, read: PlatformReport, image: PlatformImage) -> PlatformReport:
         try:
@@ -90,9 +98,19 @@ class FromBuild:
         wanted = self.contract.contract.digest
         if not report.contract or report.contract.digest != str(wanted):
             raise NotFromBuild(f"it is on another contract than {wanted}")
+        self._require_same_surroundings(told.get("madeWith"))
         platform = report.platforms[0]
         _require_same_files(_contents(told), platform, self.source.files(image))
         return platform
+
+    def _require_same_surroundings(self, made_with: Any) -> None:
+        """Refuse a verdict that was reached elsewhere than this scan asks: a build's arguments are its maker's."""
+        variables = sorted(f"{name}={value}" for name, value in self.surroundings.variables.items())
+        wanted = {"variables": variables, "python": self.python or "", "user": "nobody" if self.as_nobody else "image"}
+        if made_with != wanted:
+            raise NotFromBuild(
+                "it was made with other variables, another --python or another --user than are given here"
+            )
 
 
 def _is_decided_by_running(finding: Finding) -> bool:
@@ -112,7 +130,7 @@ def _predicate(content: bytes, image: PlatformImage) -> Mapping[str, Any]:
     if kind != TEST_RESULT or subjects != [str(image.digest)]:
         raise NotFromBuild(f"it is not on {image.digest}")
     if version != SCHEMA_VERSION:
-        raise NotFromBuild("it is of a newer frontend than this program knows")
+        raise NotFromBuild("it is of another version of the frontend")
     return told  # type: ignore[no-any-return]  # an object: it has been indexed
 
 

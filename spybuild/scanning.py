@@ -294,4 +294,4 @@ class _Job:
                 f"--from-build: nothing that a build attaches is kept at {self.scheme}://",
                 "name the image in its registry, or an OCI layout or archive of it",
             )
-        return FromBuild(contract, opened).report(report)
+        return FromBuild(contract, opened, self.surroundings, self.python, self.as_nobody).report(report)

@@ -38,6 +38,18 @@ def test_every_platform_of_the_image_is_checked(spymodel: Path) -> None:
     assert not engine.closed  # it is the caller's, who may scan more with it
 
 
+def test_what_differs_between_platforms_is_told_and_breaks_nothing(spymodel: Path) -> None:
+    """The contract says what all must have; what else one has is a note."""
+    good = module(version="1")
+    more = module(version="1", functions=[{"name": "fast", "parameters": []}])
+    engine = FakeEngine({"linux/amd64": facts(good), "linux/arm64": facts(more, platform=ARM)})
+    report = spybuild.scan("app:1", spymodel, engine=engine)
+    assert report.verdict is Verdict.PASS
+    assert [(each.module, each.api, each.platforms) for each in report.differences] == [
+        ("plugin.py", "function fast()", ("linux/arm64",))
+    ]
+
+
 def test_only_wanted_platforms_are_checked(spymodel: Path) -> None:
     """--platform chooses among those the image has."""
     engine = FakeEngine({"linux/amd64": GOOD, "linux/arm64": ARM_BAD})

@@ -14,11 +14,13 @@ from spybuild.images.layers.store import LayerStore
 from spybuild.images.oci_source import OciSource
 from spybuild.images.opening import open_source
 from spybuild.model.report import EvidenceKind, PlatformReport, Report, Subject, Tool, Verdict
+from spybuild.model.surroundings import Surroundings
 from spybuild.rules import catalogue, catalogue_integrity
 from tests.images.small import CONFIG, MANIFEST, Json, SmallImage, encoded
 
 CONTRACT = parse_contract(b"filename: plugin.py\n", "spymodel.yml")
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
+MADE_WITH = {"variables": [], "python": "", "user": "nobody"}
 FILES = {"app/plugin.py": b"X = 1\n", "usr/bin/python3": b"\x7fELF"}
 
 
@@ -32,7 +34,7 @@ def told(entry: Json, **changes: Any) -> bytes:
         "platform": changes.get("platform", "linux/amd64"), "digest": None, "problem": None,
         "evidence": changes.get("evidence", ["runtime"]),
         "interpreter": {"implementation": "CPython", "version": "3.13.5", "executable": "/usr/bin/python3"},
-        "modules": [{"name": "plugin.py", "path": "/app/plugin.py", "version": None, "verdict": "pass"}],
+        "modules": [{"name": "plugin.py", "path": "/app/plugin.py", "version": None, "verdict": "pass", "api": ["variable X: int"]}],
         "findings": [], "verdict": "pass" if changes.get("evidence", True) else "undecided",
     }  # fmt: skip
     report = {
@@ -45,7 +47,7 @@ def told(entry: Json, **changes: Any) -> bytes:
     }  # fmt: skip
     contents = [{"path": f"/{name}", "digest": sha256(content)} for name, content in FILES.items()]
     ours = {
-        "schemaVersion": changes.get("version", 1), "platform": "linux/amd64", "report": changes.get("report", report),
+        "schemaVersion": changes.get("version", 2), "madeWith": {**MADE_WITH, **changes.get("made_with", {})}, "platform": "linux/amd64", "report": changes.get("report", report),
         "contents": changes.get("contents", contents),
     }  # fmt: skip
     subject = str(changes.get("subject", entry["digest"])).removeprefix("sha256:")
@@ -107,7 +109,22 @@ def test_a_report_on_the_very_files_of_the_image_is_evidence(tmp_path: Path) -> 
     """What only running could tell, the build has told."""
     platform = reported(tmp_path, *image({}), catalogue.UNDECIDED_NAME.breach("not to be read"))
     assert (platform.verdict, platform.evidence, platform.problem) == (Verdict.PASS, ("runtime",), None)
-    assert [module.name for module in platform.modules] == ["plugin.py"]
+    assert [(module.name, module.api) for module in platform.modules] == [("plugin.py", ("variable X: int",))]
+
+
+def test_a_report_made_in_the_surroundings_that_are_given_is_evidence(tmp_path: Path) -> None:
+    """The build's own variables are those of this scan: `SPYBUILD_VARIABLES` there, --env here."""
+    made, _ = image({"made_with": {"variables": ["MODE=a", "PORT=80"]}})
+    source = open_source(f"oci-dir://{made.into_layout(tmp_path / 'layout')}", store=LayerStore())
+    assert isinstance(source, OciSource)
+    (platform,) = source.image().platforms
+    try:
+        given = Surroundings({"PORT": "80", "MODE": "a"})
+        read = PlatformReport(platform="linux/amd64", digest=str(platform.digest))
+        report = Report(tool=Tool(version="1"), subject=Subject(reference="app", kind="index"), platforms=(read,))
+        assert FromBuild(CONTRACT, source, given).report(report).verdict is Verdict.PASS
+    finally:
+        source.close()
 
 
 def test_what_is_read_from_the_image_counts_whatever_its_build_told(tmp_path: Path) -> None:
@@ -128,7 +145,11 @@ def test_what_integrity_leaves_open_stays_open(tmp_path: Path) -> None:
         ({"contract": f"sha256:{'0' * 64}"}, "it is on another contract"),
         ({"subject": f"sha256:{'0' * 64}"}, "it is not on sha256:"),
         ({"kind": "https://slsa.dev/provenance/v1"}, "it is not on sha256:"),
-        ({"version": 2}, "newer frontend"),
+        ({"version": 1}, "another version of the frontend"),
+        ({"made_with": {"variables": ["MODE=a"]}}, "made with other variables"),
+        ({"made_with": {"python": "/opt/lying"}}, "made with other variables, another --python"),
+        ({"made_with": {"user": "image"}}, "made with other variables, another --python or another --user"),
+        ({"made_with": {"more": 1}}, "made with other variables"),
         ({"platform": "linux/arm64"}, "it is not on linux/amd64"),
         ({"evidence": ["static"]}, "no pass that rests on running"),
         ({"evidence": []}, "no pass that rests on running"),

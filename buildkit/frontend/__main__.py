@@ -7,7 +7,7 @@ import os
 import sys
 
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
-"""HTTP/2's preface, and the SETTINGS frame that must follow it within two seconds (RFC 9113, 3.4)."""
+"""HTTP/2's preface with the SETTINGS frame that must follow it (RFC 9113, 3.4); BuildKit's server waits two seconds."""
 
 
 def main() -> None:

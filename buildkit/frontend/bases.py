@@ -14,7 +14,6 @@ from spybuild.model.from_build import TEST_RESULT
 
 _IMAGE = "docker-image://"
 _STATEMENT = "application/vnd.in-toto+json"
-_MOST_STEPS = 100_000
 
 
 def objection(bridge: Bridge, built: Built, contract: str) -> str:
@@ -30,14 +29,15 @@ def objection(bridge: Bridge, built: Built, contract: str) -> str:
     base = base_of(built.ref.definition)
     if base is None:
         return "its base image cannot be told"
+    identifier = base.source.identifier
     image = wire.ResolveImageRequest(no_config=True, attestation_chain=True, predicate_types=[TEST_RESULT])
     request = wire.ResolveSourceRequest(
-        source=wire.SourceOp(identifier=base),
-        platform=built.platform,
+        source=wire.SourceOp(identifier=identifier),
+        platform=base.platform,
         log_name=f"[spybuild] {built.name}: statements of the base",
         image=image,
     )
-    name = base.removeprefix(_IMAGE)
+    name = identifier.removeprefix(_IMAGE)
     try:
         chain = bridge.resolve(request).image.attestation_chain
     except RpcError as error:
@@ -47,32 +47,33 @@ def objection(bridge: Bridge, built: Built, contract: str) -> str:
     return f"its base {name} carries no statement that it keeps the contract {contract}"
 
 
-def base_of(definition: wire.Definition) -> str | None:
-    """The image that a graph's root begins with; None where it begins with nothing, or cannot be followed."""
-    operations = {digest_of(each): wire.Operation.FromString(each) for each in definition.operations}
+def base_of(definition: wire.Definition) -> wire.Operation | None:
+    """The operation that fetches the image a graph's root begins with: its reference, and the platform it is taken for.
+
+    None where the root begins with nothing, or cannot be followed.
+    """
     if not definition.operations:
         return None
-    operation = wire.Operation.FromString(definition.operations[-1])
-    for _ in range(_MOST_STEPS):
-        if operation.HasField("source"):
-            identifier = operation.source.identifier
-            return identifier if identifier.startswith(_IMAGE) else None
+    operations = {digest_of(each): wire.Operation.FromString(each) for each in definition.operations}
+    (head,) = wire.Operation.FromString(definition.operations[-1]).inputs
+    operation = operations[head.digest]  # a graph names its parts by their content, so there is no way round in it
+    while not operation.HasField("source"):
         index = _root(operation)
         if not 0 <= index < len(operation.inputs):
             return None
         operation = operations[operation.inputs[index].digest]
-    return None
+    return operation if operation.source.identifier.startswith(_IMAGE) else None
 
 
 def _root(operation: wire.Operation) -> int:
-    """Which of its inputs an operation changes; -1 for none of them."""
+    """Which of its inputs an operation changes; -1 for none of them, and for an operation that we do not know."""
     match operation.WhichOneof("kind"):
         case "exec":
             return next((mount.input for mount in operation.exec.mounts if mount.destination == "/"), -1)
         case "file":
             return operation.file.actions[0].input
-        case None if len(operation.inputs) == 1 and operation.ByteSize():
-            return 0  # the head of a graph
+        case "merge":  # `COPY --link`: what is copied lies over the first one
+            return operation.merge.inputs[0].input
     return -1
 
 

@@ -1,8 +1,7 @@
 """The calls of BuildKit's gateway, `moby.buildkit.v1.frontend.LLBBridge`."""
 
-import json
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
@@ -18,7 +17,7 @@ _Response = TypeVar("_Response", bound=Message)
 class Bridge:
     """BuildKit, as a frontend sees it. Every call raises RpcError where BuildKit refuses."""
 
-    def __init__(self, connection: Connection, cache_imports: Iterable[Mapping[str, object]] = ()) -> None:
+    def __init__(self, connection: Connection, cache_imports: Iterable[Mapping[str, Any]] = ()) -> None:
         """Speak over a connection.
 
         Args:
@@ -54,9 +53,12 @@ class Bridge:
         return self._solve(request).ref
 
     def read_file(self, ref: wire.Ref, path: str) -> bytes:
-        """A file of a result, which is carried out for it; what is beyond 16 MiB is cut off."""
-        request = wire.ReadFileRequest(ref=ref.id, path=path, range=wire.FileRange(length=_LARGEST_FILE))
-        return self._call("ReadFile", request, wire.ReadFileResponse).data
+        """A file of a result, which is carried out for it; one of more than 16 MiB is refused."""
+        request = wire.ReadFileRequest(ref=ref.id, path=path, range=wire.FileRange(length=_LARGEST_FILE + 1))
+        content = self._call("ReadFile", request, wire.ReadFileResponse).data
+        if len(content) > _LARGEST_FILE:
+            raise RpcError(UNKNOWN, f"{path} is larger than {_LARGEST_FILE >> 20} MiB")
+        return content
 
     def resolve(self, request: wire.ResolveSourceRequest) -> wire.ResolveSourceResponse:
         """What is known of a source: an image's digest; since BuildKit 0.28 its attestations."""
@@ -92,7 +94,5 @@ class Bridge:
             raise RpcError(UNKNOWN, f"BuildKit's answer to {method} cannot be read: {error}") from error
 
 
-def _cache(entry: Mapping[str, object]) -> wire.CacheOptions:
-    attributes = entry.get("Attrs")
-    assert isinstance(attributes, dict), json.dumps(entry)
-    return wire.CacheOptions(type=str(entry.get("Type")), attributes=attributes)
+def _cache(entry: Mapping[str, Any]) -> wire.CacheOptions:
+    return wire.CacheOptions(type=entry.get("Type"), attributes=entry.get("Attrs"))

@@ -1,12 +1,14 @@
 """A whole build: forward it, validate every platform of the result, hand it back."""
 
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from buildkit.frontend.bases import objection
 from buildkit.frontend.bridge import Bridge
-from buildkit.frontend.contract import Contract, ContractMissing, contracts_of
+from buildkit.frontend.contract import Contract, ContractMissing, contract_of_context, contracts_of
 from buildkit.frontend.errors import broken, status
 from buildkit.frontend.llb import Graph
 from buildkit.frontend.options import Options
@@ -15,11 +17,14 @@ from buildkit.frontend.statements import FILE, attestation, predicate
 from buildkit.frontend.transport import RpcError
 from buildkit.frontend.validation import Outcome, Validator
 from buildkit.frontend.wire import gateway_pb2 as wire
+from spybuild.reports.escaping import one_line
 
 _OWN_DEFINITION = Path("/run/config/buildkit/metadata/frontend.bin")
 _IMAGE = "docker-image://"
 _ATTESTATIONS = "reference.attestations"
 _MOST_AT_ONCE = 8
+_DIED = re.compile(r"exit code: \d+")  # all that BuildKit tells of a frontend that ends without a word
+_SYNTAX_ADVICE = "  name another in SPYBUILD_INNER_SYNTAX; without it BuildKit's own is used"
 
 
 class Refused(Exception):  # noqa: N818  # a verdict, not a failure
@@ -47,13 +52,15 @@ def carry_out(bridge: Bridge, options: Options) -> wire.Result:
     """
     able = bridge.ping()
     inputs = bridge.inputs()
-    result = bridge.build(options.frontend, options.forwarded, inputs)
     if options.is_other_call:
-        return result
+        return _forward(bridge, options, inputs)
+    with ThreadPoolExecutor(1, thread_name_prefix="contract") as beside:  # neither needs the other
+        looked = beside.submit(contract_of_context, bridge, options, inputs)
+        result = _forward(bridge, options, inputs)
     platforms = [*platforms_of(result)]
     _require_base(bridge, options, platforms)
     try:
-        contracts = contracts_of(bridge, options, inputs, platforms)
+        contracts = contracts_of(bridge, options, platforms, looked.result)
     except ContractMissing as missing:
         raise Refused(status(f"spybuild: {missing}")) from missing
     validator = Validator(bridge, options, own_image(options), able.workers[0].platforms[0])
@@ -62,11 +69,11 @@ def carry_out(bridge: Bridge, options: Options) -> wire.Result:
         from buildkit.frontend.calls import answer
 
         return answer(outcomes)
-    if refused := [each for each in outcomes if each.code != 0]:
+    if refused := [each for each in outcomes if not each.is_pass]:
         raise Refused(broken(refused, contracts))
     _warn(bridge, outcomes)
     if _ATTESTATIONS in {each.id for each in able.frontend_capabilities}:
-        _attach(bridge, result, outcomes)
+        _attach(bridge, result, outcomes, options)
     return result
 
 
@@ -78,6 +85,19 @@ def own_image(options: Options) -> str:
         return options.passed["source"]
     operations = map(wire.Operation.FromString, definition.operations)
     return next(each.source.identifier.removeprefix(_IMAGE) for each in operations if each.HasField("source"))
+
+
+def _forward(bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition]) -> wire.Result:
+    """What the Dockerfile frontend makes of the build."""
+    try:
+        return bridge.build(options.frontend, options.forwarded, inputs)
+    except RpcError as error:
+        if options.syntax and _DIED.fullmatch(error.message):
+            told = (
+                f"spybuild: {options.syntax} gave no answer ({error.message}): it is no Dockerfile frontend, or broken"
+            )
+            raise Refused(status(f"{told}\n{_SYNTAX_ADVICE}")) from error
+        raise
 
 
 def _require_base(bridge: Bridge, options: Options, platforms: Sequence[Built]) -> None:
@@ -97,19 +117,21 @@ def _validated(validator: Validator, platforms: Sequence[Built], contracts: Mapp
 
 
 def _warn(bridge: Bridge, outcomes: Sequence[Outcome]) -> None:
-    """Show the contract's warnings among the client's own, each once."""
+    """Show the contract's warnings among the client's own, each once; the step's output has them in any case."""
     warnings = {told: each.step for each in outcomes if each.report for told in each.report["warnings"]}
-    for told, step in warnings.items():
-        bridge.warn(wire.WarnRequest(digest=step, level=1, short=f"SpyBuild: {told}".encode()))
+    with suppress(RpcError):  # BuildKit before 0.10 shows none
+        for told, step in warnings.items():
+            bridge.warn(wire.WarnRequest(digest=step, level=1, short=one_line(f"SpyBuild: {told}").encode()))
 
 
-def _attach(bridge: Bridge, result: wire.Result, outcomes: Sequence[Outcome]) -> None:
-    """Give the result a statement per platform."""
+def _attach(bridge: Bridge, result: wire.Result, outcomes: Sequence[Outcome], options: Options) -> None:
+    """Give the result a statement per platform.
+
+    It rests on the step that validated, which is in the result thereby: `--cache-to` exports nothing else.
+    """
     for outcome in outcomes:
         graph = Graph()
-        made = graph.files({FILE: predicate(outcome)}, f"{outcome.built.name}: statement")
+        validated = graph.embed(outcome.answer.definition)
+        made = graph.files({FILE: predicate(outcome, options)}, f"{outcome.built.name}: statement", validated)
         ref = bridge.solve(graph.headed(made))
         result.attestations[outcome.built.name].attestation.append(attestation(ref))
-
-
-__all__ = ["Refused", "RpcError", "carry_out", "own_image"]

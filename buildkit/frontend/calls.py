@@ -23,7 +23,7 @@ def answer(outcomes: Sequence[Outcome]) -> wire.Result:
     told = "".join(f"{outcome.built.name}: {outcome.said}" for outcome in outcomes if outcome.report is None)
     report = merged(outcomes)
     result = wire.Result()
-    result.metadata["result.txt"] = ((text.render(report) if report else "") + told).encode()
+    result.metadata["result.txt"] = (text.render(report) if report else told).encode()
     result.metadata["result.json"] = as_json.render(report).encode() if report else json.dumps({"said": told}).encode()
     result.metadata["result.statuscode"] = str(max((outcome.code for outcome in outcomes), default=1)).encode()
     result.metadata["version"] = _VERSION
@@ -31,9 +31,16 @@ def answer(outcomes: Sequence[Outcome]) -> wire.Result:
 
 
 def merged(outcomes: Sequence[Outcome]) -> "Report | None":
-    """One report on all platforms; None where there is none on any."""
+    """One report on all platforms, with the problem of each that has none; None where there is none on any."""
     from spybuild.attested_report import parse_report
+    from spybuild.model.differences import differences
+    from spybuild.model.report import PlatformReport
 
     reports = [parse_report(json.dumps(each.report).encode(), each.built.name) for each in outcomes if each.report]
-    platforms = tuple(platform for report in reports for platform in report.platforms)
-    return reports[0].model_copy(update={"platforms": platforms}) if reports else None
+    without = (each for each in outcomes if not each.report)
+    platforms = (
+        *(platform for report in reports for platform in report.platforms),
+        *(PlatformReport(platform=each.built.name, problem=each.said.strip() or "no answer") for each in without),
+    )
+    update = {"platforms": platforms, "differences": differences(platforms)}
+    return reports[0].model_copy(update=update) if reports else None

@@ -1,9 +1,11 @@
 """Finding the contract of a build, whatever kind of context it has: a folder, git, a tar, standard input."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from buildkit.frontend.bridge import Bridge
 from buildkit.frontend.llb import Graph
@@ -17,7 +19,9 @@ USUAL = "spymodel.yml"
 _CONTEXT, _NAMED = "context", "spybuild-context"
 _OF_CONTEXTS = ("contextkey", "context", "contextsubdir")
 _OF_CONTEXTS_PREFIXES = ("local-sessionid:", "context:", "input-metadata:")
-_GIT = ("git://", "git@", "ssh://", "github.com/")
+_FOUND = "/found/"
+_LAST_LETTER = re.compile(r"(.*)([A-Za-z0-9])(.*)", re.DOTALL)
+_SPECIAL = re.compile(r"[\\*?\[]")  # in patterns of Go's filepath.Match
 _MISSING = ("not found", "no such file", "not exist")
 
 
@@ -27,19 +31,33 @@ class ContractMissing(Exception):  # noqa: N818  # what is the matter, in its na
 
 @dataclass(frozen=True)
 class Contract:
-    """A contract as it was found: the name it has there, and its bytes."""
+    """A contract as it was found: the name it has there, and its bytes.
+
+    Raises:
+        ContractMissing: the name is none that a person gives a file; a base's label may be anything.
+    """
 
     name: str
     content: bytes
 
+    def __post_init__(self) -> None:
+        if not self.name.isprintable():
+            raise ContractMissing(f"no contract: {self.name!r} is no file's name")
+
 
 def contracts_of(
-    bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition], platforms: Iterable[Built]
+    bridge: Bridge, options: Options, platforms: Iterable[Built], of_context: Callable[[], Contract]
 ) -> dict[str, Contract]:
     """The contract that each platform is held against, by the platform's name.
 
     The one that the build names, else `spymodel.yml` in the context, else the one that the image's label names: images
     inherit the label of their base, which must not put another in the place of the build's own.
+
+    Args:
+        bridge: BuildKit.
+        options: what the build asks for.
+        platforms: what it made.
+        of_context: gives what `contract_of_context` found, or raises what it raised.
 
     Raises:
         ContractMissing: it is not there.
@@ -47,21 +65,27 @@ def contracts_of(
     """
     platforms = list(platforms)
     try:
-        of_context = _of_context(bridge, options, inputs)
+        found = of_context()
     except ContractMissing:
         if options.contract or not all(built.label for built in platforms):
             raise
         return {built.name: _of_image(bridge, built) for built in platforms}
-    return {built.name: of_context for built in platforms}
+    return {built.name: found for built in platforms}
 
 
 def _of_image(bridge: Bridge, built: Built) -> Contract:
-    told = f"no contract: {built.name} has no {built.label}, which its label {CONTRACT_LABEL} names"
-    with _missing(told):
-        return Contract(built.label, bridge.read_file(built.ref, built.label))
+    made = bridge.solve(built.ref.definition, now=True)  # what fails in the Dockerfile is not told as a missing file
+    with _missing(f"no contract: {built.name} has no {built.label}, which its label {CONTRACT_LABEL} names"):
+        return Contract(built.label, bridge.read_file(made, built.label))
 
 
-def _of_context(bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition]) -> Contract:
+def contract_of_context(bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition]) -> Contract:
+    """The contract in the build's context: the one that the build names, else `spymodel.yml`.
+
+    Raises:
+        ContractMissing: it is not there.
+        RpcError: the context cannot be had.
+    """
     name = (options.contract or USUAL).lstrip("/")
     told = (
         f"no contract: the build's context has no {name}, or its .dockerignore leaves it out\n"
@@ -88,12 +112,12 @@ def _file_of_context(bridge: Bridge, options: Options, inputs: Mapping[str, wire
     if url.startswith(("http://", "https://")) and not _is_git(url):
         return bridge.read_file(bridge.solve(_unpacked(url)), f"/{name}")
     result = bridge.build(options.frontend, _asked(options, url), {**inputs, **_dockerfile(name, is_named=bool(url))})
-    return bridge.read_file(result.ref, "/contract")
+    return bridge.read_file(result.ref, f"{_FOUND}{name.rpartition('/')[2]}")
 
 
 def _is_git(url: str) -> bool:
-    """Whether BuildKit takes a context's address for a git repository (its `gitutil.ParseGitRef`)."""
-    return url.startswith(_GIT) or url.partition("#")[0].endswith(".git")
+    """Whether BuildKit takes an address of the web for a git repository (its `gitutil.ParseGitRef`)."""
+    return urlsplit(url).path.endswith(".git")
 
 
 def _unpacked(url: str) -> wire.Definition:
@@ -116,8 +140,17 @@ def _asked(options: Options, url: str) -> dict[str, str]:
     return kept | said | ({"source": options.syntax.split()[0], "cmdline": options.syntax} if options.syntax else {})
 
 
+def _pattern(name: str) -> str:
+    """A pattern that only this name matches: what matches nothing is no error, which clients would show in red."""
+    found = _LAST_LETTER.fullmatch(name)
+    if found is None:  # a name without a letter is looked for as it is
+        return name
+    before, letter, after = (_SPECIAL.sub(r"\\\g<0>", part) for part in found.groups())
+    return f"{before}[{letter}]{after}"
+
+
 def _dockerfile(name: str, *, is_named: bool) -> dict[str, wire.Definition]:
-    copy = f"COPY {f'--from={_NAMED} ' if is_named else ''}{json.dumps([name, '/contract'])}"
+    copy = f"COPY {f'--from={_NAMED} ' if is_named else ''}{json.dumps([_pattern(name), _FOUND])}"
     graph = Graph()
     made = graph.files({"Dockerfile": f"FROM scratch\n{copy}\n".encode()}, f"look for {name}")
     return {"dockerfile": graph.headed(made)}

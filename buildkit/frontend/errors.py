@@ -5,7 +5,9 @@ A google.rpc.Status may carry places in a file (BuildKit's `errdefs.Source`); bu
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from buildkit.frontend.contract import Contract
@@ -16,7 +18,8 @@ from spybuild.reports.escaping import lines
 
 _SOURCE = "github.com/moby/buildkit/errdefs.Source+json"
 _MOST_SNIPPETS = 10
-_INVALID, _HINDERED = 2, 3  # exit codes of `spybuild validate`
+_MOST_TOLD = 100
+_PASSED, _INVALID, _HINDERED = 0, 2, 3  # exit codes of `spybuild validate`
 
 Finding = Mapping[str, Any]
 
@@ -37,13 +40,16 @@ def broken(outcomes: Sequence[Outcome], contracts: Mapping[str, Contract]) -> wi
         contracts: the contract of each platform, by the platform's name.
     """
     invalid = next((each for each in outcomes if each.code == _INVALID), None)
-    if invalid:  # the contract itself: the same on all platforms
-        return status(f"spybuild: the contract cannot be used\n{_indented(invalid.said)}")
-    told = [*_told(outcomes)]
-    details = [*_details(outcomes, contracts)]
-    undecided = all(each.code == _HINDERED for each in outcomes)
+    if invalid:  # the same on all platforms
+        said = invalid.said.strip().removeprefix("spybuild: ")
+        places = islice(_named(said, contracts[invalid.built.name]), _MOST_SNIPPETS)
+        return status(f"spybuild: the contract, or an option, cannot be used\n{_indented(said)}", places)
+    undecided = all(each.code in (_PASSED, _HINDERED) for each in outcomes)
     head = "it could not be decided whether the contract is kept" if undecided else "the contract is not kept"
-    return status("\n".join([f"spybuild: {head}", *told]), details[:_MOST_SNIPPETS])
+    told = [*_told(outcomes)]
+    more = [f"  … and {len(told) - _MOST_TOLD} more: --call=spybuild shows all"] if len(told) > _MOST_TOLD else []
+    lines = [f"spybuild: {head}", *told[:_MOST_TOLD], *more]
+    return status("\n".join(lines), islice(_details(outcomes, contracts), _MOST_SNIPPETS))
 
 
 def _told(outcomes: Iterable[Outcome]) -> Iterator[str]:
@@ -92,6 +98,12 @@ def _details(outcomes: Iterable[Outcome], contracts: Mapping[str, Contract]) -> 
             if where and (contract.name, where["line"]) not in seen:
                 seen.add((contract.name, where["line"]))
                 yield _place(contract, where["line"])
+
+
+def _named(said: str, contract: Contract) -> Iterator[wire.Detail]:
+    """The lines of the contract that messages begin with, each once."""
+    found = re.findall(rf"^ *{re.escape(contract.name)}:(\d{{1,9}}):\d+:", said, re.MULTILINE)
+    yield from (_place(contract, int(line)) for line in dict.fromkeys(found))
 
 
 def _place(contract: Contract, line: int) -> wire.Detail:

@@ -54,16 +54,17 @@ class Graph:
         source = wire.SourceOp(identifier=f"docker-image://{reference}")
         return self._operation(wire.Operation(source=source, platform=platform), shown)
 
-    def files(self, contents: Mapping[str, bytes], shown: str) -> Edge:
-        """A folder with these files in it, by name."""
-        operation = wire.FileOp()
+    def files(self, contents: Mapping[str, bytes], shown: str, onto: Edge | None = None) -> Edge:
+        """A folder with these files in it, by name; `onto`: beside what is there already."""
+        operation = wire.Operation(inputs=[wire.Input(digest=onto.digest, index=onto.index)] if onto else ())
+        before = len(operation.inputs) - 1
         for number, (name, content) in enumerate(contents.items()):
             made = wire.MakeFile(path=f"/{name}", mode=0o644, data=content, timestamp=_UNSET)
             # an action's input is what the action before it made; only the last one's output is the operation's
-            action = wire.FileAction(input=number - 1, secondary_input=NO_INPUT, output=NO_OUTPUT, make_file=made)
-            operation.actions.append(action)
-        operation.actions[-1].output = 0
-        return self._operation(wire.Operation(file=operation), shown)
+            action = wire.FileAction(input=before + number, secondary_input=NO_INPUT, output=NO_OUTPUT, make_file=made)
+            operation.file.actions.append(action)
+        operation.file.actions[-1].output = 0
+        return self._operation(operation, shown)
 
     def download(self, url: str, shown: str) -> Edge:
         """A folder with what is at an address, as `context`.

@@ -8,6 +8,7 @@ from typing import Any
 
 _PASSED = re.compile(r"BUILDKIT_FRONTEND_OPT_\d+")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ARGUMENT = "build-arg:"
 _PREFIX = f"{_ARGUMENT}SPYBUILD_"
 _CALL = "frontend.spybuild"
@@ -102,16 +103,24 @@ def read_options(passed: Mapping[str, str]) -> Options:
     return Options(
         passed=dict(passed),
         contract=ours.get("contract", ""),
-        secrets=tuple(_listed(ours.get("secrets", ""))),
+        secrets=_names("SPYBUILD_SECRETS", ours.get("secrets", "")),
         variables=tuple(_listed(ours.get("variables", ""))),
         arguments=arguments,
         base=base,
-        syntax=ours.get("inner_syntax", ""),
+        syntax=ours.get("inner_syntax", "").strip(),
     )
 
 
 def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _names(name: str, text: str) -> tuple[str, ...]:
+    """Names of variables; they become names of files, too."""
+    names = tuple(_listed(text))
+    if wrong := [each for each in names if not _VARIABLE.fullmatch(each)]:
+        raise OptionsError(f"{name} has {wrong[0]!r}, no name of a variable")
+    return names
 
 
 def _is_true(name: str, text: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from buildkit.frontend.llb import platform_of
+from buildkit.frontend.transport import UNKNOWN, RpcError
 from buildkit.frontend.wire import gateway_pb2 as wire
 from spybuild.model.from_build import CONTRACT_LABEL
 
@@ -56,7 +57,11 @@ def platforms_of(result: wire.Result) -> Iterator[Built]:
 
 
 def _ref(result: wire.Result, name: str) -> wire.Ref:
-    return result.refs.refs[name] if result.WhichOneof("result") == "refs" else result.ref
+    if result.WhichOneof("result") != "refs":
+        return result.ref
+    if name not in result.refs.refs:  # asking for it would add it to what is handed back
+        raise RpcError(UNKNOWN, f"the Dockerfile frontend names {name} among the platforms, and gives nothing for it")
+    return result.refs.refs[name]
 
 
 def _form(metadata: Any, name: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ It is not signed: `spybuild scan --from-build --sign` does that, if the image ha
 import json
 from typing import Any
 
+from buildkit.frontend.options import Options
 from buildkit.frontend.validation import Outcome
 from buildkit.frontend.wire import gateway_pb2 as wire
 from spybuild.model.from_build import EXTENSION, SCHEMA_VERSION, TEST_RESULT
@@ -13,8 +14,13 @@ from spybuild.model.from_build import EXTENSION, SCHEMA_VERSION, TEST_RESULT
 FILE = "predicate.json"
 
 
-def predicate(outcome: Outcome) -> bytes:
-    """The predicate on a platform that passed: in-toto's test-result/v0.1, with the report and the files' digests."""
+def predicate(outcome: Outcome, options: Options) -> bytes:
+    """The predicate on a platform that passed: in-toto's test-result/v0.1, with the report and the files' digests.
+
+    Args:
+        outcome: what validating the platform came to.
+        options: what the build asked for: a verdict holds in the surroundings that it was made in.
+    """
     report = outcome.report
     assert report is not None
     contract = report["contract"]
@@ -28,6 +34,11 @@ def predicate(outcome: Outcome) -> bytes:
             "schemaVersion": SCHEMA_VERSION,
             "platform": outcome.built.name,
             "report": report,
+            "madeWith": {
+                "variables": sorted(options.variables),
+                "python": options.arguments.get("python", ""),
+                "user": options.arguments.get("user", "nobody"),
+            },
             "contents": [{"path": path, "digest": digest} for path, digest in sorted(outcome.contents.items())],
         },
     }

@@ -7,15 +7,17 @@ come in a file: in this process's own environment they would reach our interpret
 import io
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import redirect_stderr, redirect_stdout
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-from buildkit.frontend.paths import ANSWER, ASKED, CONTRACT, INNER, OUTCOME, REQUEST, SECRETS
+from buildkit.frontend.paths import ANSWER, ASKED, CONTRACT, INNER, OUTCOME, PATH, REQUEST, SECRETS
 
+_LARGEST = 1 << 30
 _OURS = "SPYBUILD_"  # options of the command line: the image must not set them
 
 
@@ -53,8 +55,9 @@ def environment(variables: Iterable[str], platform: str) -> dict[str, str]:
         variables: `NAME=value`, as the image's config has them.
         platform: what is validated: this process may be of another one, beside an interpreter that is emulated.
     """
-    pairs = (variable.partition("=")[::2] for variable in variables)
-    return {name: value for name, value in pairs if not name.startswith(_OURS)} | {"TARGETPLATFORM": platform}
+    pairs = (variable.partition("=")[::2] for variable in variables if "\0" not in variable)  # none can have such a one
+    own = {name: value for name, value in pairs if name and not name.startswith(_OURS)}
+    return {"PATH": PATH} | own | {"TARGETPLATFORM": platform}
 
 
 def arguments(asked: Mapping[str, Any], report: Path) -> list[str]:
@@ -70,15 +73,19 @@ def contents(report: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
     for platform in report["platforms"] if report else ():
         interpreter = platform["interpreter"] or {}
         for path in (*(module["path"] for module in platform["modules"]), interpreter.get("executable")):
-            with suppress(OSError):  # what cannot be read is not vouched for
-                if path:
-                    yield path, digest(Path(path))
+            if path and (found := digest(path)):  # what cannot be read is not vouched for
+                yield path, found
 
 
-def digest(path: Path) -> str:
-    """The digest of a file's content."""
-    with path.open("rb") as file:
-        return f"sha256:{file_digest(file, 'sha256').hexdigest()}"
+def digest(path: str) -> str | None:
+    """The digest of a regular file's content; the path is the image's word, and may name a device or a pipe."""
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            status = os.fstat(file.fileno())
+            is_sound = stat.S_ISREG(status.st_mode) and status.st_size <= _LARGEST
+            return f"sha256:{file_digest(file, 'sha256').hexdigest()}" if is_sound else None
+    except (OSError, ValueError):
+        return None
 
 
 if __name__ == "__main__":

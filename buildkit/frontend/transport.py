@@ -22,6 +22,8 @@ UNKNOWN, UNAVAILABLE = 2, 14
 _CHUNK = 1 << 16
 _STREAM_WINDOW, _WINDOW = 1 << 24, 1 << 26
 _LARGEST_MESSAGE = 1 << 28  # a contract is read whole; what is larger is no answer of BuildKit's
+# an error comes in trailers, with the whole Dockerfile in it; as much as BuildKit's own client takes
+_LARGEST_HEADERS = 1 << 24
 _PREFIX = struct.Struct(">BI")
 
 
@@ -61,14 +63,20 @@ class Connection:
             greeted: whether HTTP/2's preface and first SETTINGS have been written there already.
         """
         self._reader, self._writer = reader, writer
-        self._http = H2Connection(H2Configuration(client_side=True, header_encoding="utf-8"))
+        self._http = H2Connection(H2Configuration(client_side=True, header_encoding=None))
         self._changed, self._writing = threading.Condition(), threading.Lock()
         self._streams: dict[int, _Stream] = {}
         self._dead = ""
         self._http.initiate_connection()
         if greeted:
             self._http.clear_outbound_data_buffer()
-        self._http.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: _STREAM_WINDOW, SettingCodes.ENABLE_PUSH: 0})
+        self._http.update_settings(
+            {
+                SettingCodes.INITIAL_WINDOW_SIZE: _STREAM_WINDOW,
+                SettingCodes.ENABLE_PUSH: 0,
+                SettingCodes.MAX_HEADER_LIST_SIZE: _LARGEST_HEADERS,
+            }
+        )
         self._http.increment_flow_control_window(_WINDOW)
         self._flush()
         threading.Thread(target=self._read, name="gateway", daemon=True).start()
@@ -86,8 +94,11 @@ class Connection:
         Raises:
             RpcError: the other side refused, or has gone.
         """
-        number, stream = self._open(path)
-        self._send(number, stream, _PREFIX.pack(0, len(message)) + message)
+        try:
+            number, stream = self._open(path)
+            self._send(number, stream, _PREFIX.pack(0, len(message)) + message)
+        except (OSError, ProtocolError) as error:
+            raise RpcError(UNAVAILABLE, f"the connection to BuildKit broke: {error}") from error
         with self._changed:
             self._changed.wait_for(lambda: stream.is_over or self._dead)
             del self._streams[number]
@@ -141,7 +152,7 @@ class Connection:
                         self._take(event)
                     self._changed.notify_all()
                 self._flush()
-        except (OSError, ProtocolError) as error:
+        except Exception as error:  # whatever it is: who waits for an answer must not wait forever
             reason = f"the connection to BuildKit broke: {error}"
         with self._changed:
             self._dead = reason
@@ -155,7 +166,7 @@ class Connection:
                 if stream and len(stream.received) <= _LARGEST_MESSAGE:
                     stream.received += data or b""
             case ResponseReceived(headers=headers) | TrailersReceived(headers=headers) if stream:
-                stream.headers.update((str(name), str(value)) for name, value in headers or ())
+                stream.headers.update((_text(name), _text(value)) for name, value in headers or ())
             case StreamEnded() if stream:
                 stream.is_over = True
             case StreamReset(error_code=code) if stream:
@@ -178,6 +189,10 @@ def _answer(stream: _Stream, dead: str) -> bytes:
     if compressed or length != len(message_):
         raise RpcError(UNKNOWN, "BuildKit's answer is no single, plain message")
     return message_
+
+
+def _text(header: str | bytes) -> str:
+    return header if isinstance(header, str) else header.decode(errors="replace")
 
 
 def _decoded(text: str) -> bytes:

@@ -91,7 +91,7 @@ ExitZero = Annotated[
 Mark = Annotated[
     Path | None,
     typer.Option(
-        "--mark", envvar="SPYBUILD_MARK", show_default=False,
+        "--mark", show_default=False,  # likewise: it would name a file that is then missing from what is validated
         help="Write this file where the verdict is a pass, and remove it otherwise: what a build's last stage takes.",
     ),
 ]  # fmt: skip

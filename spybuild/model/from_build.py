@@ -5,6 +5,6 @@ CONTRACT_LABEL = "org.spybuild.contract"
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 """The predicate that says what was tested, and how it came out."""
 EXTENSION = "spybuildFromBuild"
-"""Our part of that predicate, as the frontend writes it."""
-SCHEMA_VERSION = 1
+"""Our part of that predicate, as the frontend writes it: the report, what it was made with, the files that it is on."""
+SCHEMA_VERSION = 2
 """Of that part."""

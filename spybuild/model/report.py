@@ -79,7 +79,10 @@ class Interpreter(Model):
 
 
 class ModuleReport(Model):
-    """One module on one platform; what it printed is shown where its import went wrong."""
+    """One module on one platform; what it printed is shown where its import went wrong.
+
+    `api` is what it offers, a line each (`spybuild.model.api`); None where that is not known in full.
+    """
 
     name: str
     path: str | None = None
@@ -88,6 +91,7 @@ class ModuleReport(Model):
     traceback: tuple[Frame, ...] = ()
     stdout: str = ""
     stderr: str = ""
+    api: tuple[Told, ...] | None = None
 
 
 class PlatformReport(Model):
@@ -108,8 +112,19 @@ class PlatformReport(Model):
         return Verdict.of(self.findings) if self.evidence else Verdict.UNDECIDED
 
 
+class Difference(Model):
+    """A line of a module's API that some platforms have, and others that were asked in the same way do not."""
+
+    module: str
+    api: Told
+    platforms: tuple[str, ...]
+
+
 class Report(Model):
-    """All platforms' verdicts on one image; `contract` is None where its integrity alone was checked."""
+    """All platforms' verdicts on one image; `contract` is None where its integrity alone was checked.
+
+    `differences` are told and change no verdict: the contract says what every platform must have.
+    """
 
     schema_version: Literal[1] = 1
     tool: Tool
@@ -117,6 +132,7 @@ class Report(Model):
     contract: ContractReference | None = None
     warnings: tuple[str, ...] = ()
     platforms: tuple[PlatformReport, ...] = Field(default=())
+    differences: tuple[Difference, ...] = ()
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented spelling
     @property

@@ -12,6 +12,7 @@ from spybuild.reports.escaping import lines, one_line
 _GREEN, _RED, _YELLOW, _BOLD, _DIM = "32", "31", "33", "1", "2"
 _COLOURS = {Verdict.PASS: _GREEN, Verdict.FAIL: _RED, Verdict.UNDECIDED: _YELLOW}
 _OUTPUT_SHOWN = 20
+_DIFFERENCES_SHOWN = 20
 _NO_MODULE = "(image)"
 
 
@@ -46,6 +47,7 @@ def render(report: Report, *, colour: bool = False) -> str:
         "",
         *_problems(report, paint),
         *_findings(report, paint),
+        *_differences(report, paint),
     ]
     parts += [*_tail(report, paint)]
     return "\n".join(parts) + "\n"
@@ -119,6 +121,18 @@ def _findings(report: Report, paint: _Paint) -> Iterator[str]:
     for group in _grouped(report.platforms):
         yield from _finding(group, len(report.platforms), paint)
         yield from _output_of(group, report)
+        yield ""
+
+
+def _differences(report: Report, paint: _Paint) -> Iterator[str]:
+    """What is not the same on every platform, by module: a note, which changes no verdict."""
+    for name in dict.fromkeys(difference.module for difference in report.differences):
+        found = [difference for difference in report.differences if difference.module == name]
+        yield paint(f"note: {one_line(name)} is not the same on every platform", _YELLOW)
+        for difference in found[:_DIFFERENCES_SHOWN]:
+            yield f"  only on {one_line(', '.join(difference.platforms))}: {one_line(difference.api)}"
+        if len(found) > _DIFFERENCES_SHOWN:
+            yield f"  and {len(found) - _DIFFERENCES_SHOWN} more, which -f json tells"
         yield ""
 
 

@@ -69,6 +69,6 @@ def test_the_source_that_both_command_lines_check_fits_its_contract(tmp_path: Pa
 
 def test_every_benchmark_says_what_it_is() -> None:
     """The names that the command line takes."""
-    names = "imports modules platforms start memory check read hashing fetched sizes verify decide sign"
+    names = "imports modules platforms start memory check read hashing fetched sizes verify decide sign build validate"
     assert list(BENCHMARKS) == names.split()
     assert all(benchmark.__doc__ for benchmark in BENCHMARKS.values())

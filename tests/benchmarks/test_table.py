@@ -2,7 +2,8 @@
 
 import pytest
 
-from benchmarks.table import compared, counted, held, loaded, memory, render
+from benchmarks.measuring import Run, Runs
+from benchmarks.table import added, compared, counted, held, loaded, memory, render
 
 MEBIBYTE = 1 << 20
 
@@ -61,3 +62,11 @@ def test_the_table_has_all_cells_of_a_row_in_one_line() -> None:
     assert header.split() == ["what", "ours", "peer", "the", "peer", "is", "ratio", "bound"]
     assert first.split() == ["scan", "1.200", "s", "1.000", "s", "docker", "run", "1.20", "<=", "1.3", "ok"]
     assert second.split() == ["scan", "0", "MB", "<=", "1", "MB", "ok"]
+
+
+def test_what_is_added_is_told_in_seconds() -> None:
+    """Round by round: what a slow moment does to both is no difference."""
+    ours, peer = (Runs(tuple(Run(seconds, 0) for seconds in each)) for each in ((1.1, 9.2, 1.3), (1.0, 9.0, 1.0)))
+    row = added("build", ours, peer, "a peer", 0.25)
+    assert row.cells == ("build", "1.300 s", "1.000 s", "a peer", "+0.200 s", "<= +0.25 s", "ok")
+    assert added("build", ours, peer, "a peer", 0.15).verdict == "over"

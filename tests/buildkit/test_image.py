@@ -8,6 +8,7 @@ import pytest
 from buildkit import image
 from buildkit.artifacts import ArtifactError, Artifacts
 from buildkit.image import Build, parse
+from tests.conftest import ROOT
 
 ALL = ("linux/amd64", "linux/arm64", "linux/arm/v7")
 
@@ -15,21 +16,32 @@ ALL = ("linux/amd64", "linux/arm64", "linux/arm/v7")
 def test_without_options_it_is_for_all_platforms_and_into_docker(monkeypatch: pytest.MonkeyPatch) -> None:
     """And it is the command line's image, on the usual base."""
     monkeypatch.delenv("SPYBUILD_BASE", raising=False)
-    assert parse([]) == Build(ALL, "spybuild/spybuild", "python:3.13-slim")
-    assert "type=docker,name=spybuild/spybuild,compression=gzip" in " ".join(parse([]).command())
+    (build,) = parse([])
+    assert build == Build(ALL, "spybuild/spybuild", "python:3.13-slim")
+    assert "type=docker,name=spybuild/spybuild,compression=gzip" in " ".join(build.command())
 
 
 def test_the_frontend_is_another_target_of_the_same_build() -> None:
     """Under a name of its own, unless one is given."""
-    assert parse(["--target", "frontend"]).tag == "spybuild/frontend"
-    command = parse(["--target", "frontend", "--tag", "here/frontend:1"]).command()
+    assert [build.tag for build in parse(["--target", "frontend"])] == ["spybuild/frontend"]
+    command = parse(["--target", "frontend", "--tag", "here/frontend:1"])[0].command()
     assert command[command.index("--target") + 1] == "frontend"
     assert "name=here/frontend:1," in " ".join(command)
 
 
+def test_make_image_builds_both_unless_told_otherwise(capsys: pytest.CaptureFixture[str]) -> None:
+    """IMAGE_FLAGS come last and win; one tag cannot be for two images."""
+    assert "buildkit.image --target all $(IMAGE_FLAGS)" in (ROOT / "Makefile").read_text()
+    assert [(build.target, build.tag) for build in parse(["--target", "all"])] == [*image.TAGS.items()]
+    assert [build.target for build in parse(["--target", "all", "--target", "frontend"])] == ["frontend"]
+    with pytest.raises(SystemExit):
+        parse(["--target", "all", "--tag", "here:1"])
+    assert "name its --target" in capsys.readouterr().err
+
+
 def test_options_reach_docker() -> None:
     """Each where docker looks for it."""
-    build = parse(["--platform", "linux/arm64", "--tag", "here/spybuild:1", "--base", "python:3.14", "--push"])
+    (build,) = parse(["--platform", "linux/arm64", "--tag", "here/spybuild:1", "--base", "python:3.14", "--push"])
     command = build.command()
     assert command[:3] == ["docker", "buildx", "build"]
     assert command[command.index("--platform") + 1] == "linux/arm64"

@@ -2,7 +2,6 @@
 
 import ast
 import json
-import os
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ import pytest
 
 from buildkit.image import Build
 from buildkit.sizes import in_registry
+from tests.buildkit.building import BOTH, Docker, registry_of
 from tests.images.layers.making import zstd_compress
 from tests.stack import Stack, debs
 from tests.stack.home import Home
@@ -20,11 +20,9 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("image"), pytest.mark.t
 
 SAMPLES = Path(__file__).parents[2] / "sample-images/smart-home"
 ROOT = SAMPLES.parents[1]
-TAG = "spybuild/spybuild:tested"
 PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7")
 MOST = 15_000_000
 """Bytes that may be pulled for one platform."""
-Docker = Callable[..., subprocess.CompletedProcess[str]]
 
 CONTRACT = "modules:\n  - filename: plugin.py\n    functions:\n      - name: run\n"
 # Whatever SpyBuild's own interpreter needs must not be seen by the target's.
@@ -35,45 +33,6 @@ assert not ours, ours
 assert not [path for path in sys.path if "/.spybuild" in path], sys.path
 def run(): ...
 """
-
-
-@pytest.fixture(scope="session")
-def docker(stack: Stack) -> Docker:
-    """Run the docker client against the stack's engine."""
-    assert stack.docker is not None
-    client = stack.docker.client or "docker"
-    variables = {**stack.docker.environment(), "DEVICE_TOKEN": "any-value"}
-
-    def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        command, environment = [client, *map(str, arguments)], {**os.environ, **variables}
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=500, env=environment, cwd=cwd
-        )
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def build(stack: Stack) -> Callable[..., Build]:
-    """A build with the stack's Docker and Python."""
-    assert stack.docker is not None
-    client, environment = stack.docker.client or "docker", stack.docker.environment()
-    return lambda **options: Build(base=stack.bases["3.13"], docker=client, environment=environment, **options)
-
-
-@pytest.fixture(scope="session")
-def image(build: Callable[..., Build]) -> str:
-    """The image, built from this checkout."""
-    build(tag=TAG).run(quiet=True)
-    return TAG
-
-
-@pytest.fixture(scope="session")
-def frontend(build: Callable[..., Build]) -> Build:
-    """The frontend's image, likewise."""
-    made = build(tag="spybuild/frontend:tested", target="frontend")
-    made.run(quiet=True)
-    return made
 
 
 @pytest.fixture
@@ -117,6 +76,29 @@ def test_the_image_runs_by_itself(docker: Docker, image: str, platform: str) -> 
     for user in ("0", "65534"):
         done = docker("run", "--rm", "--platform", platform, "--user", user, "--read-only", image, "--version")
         assert done.stdout.startswith("spybuild "), done.stderr
+
+
+def test_the_image_is_a_command_line(stack: Stack, docker: Docker, image: str, tmp_path: Path) -> None:
+    """It shows its help, and scans an image in a registry: reads both platforms of it, and finds the breach."""
+    shown = docker("run", "--rm", image, "scan", "--help")
+    assert (shown.returncode, "--platform" in shown.stdout) == (0, True), shown.stderr
+    (tmp_path / "plugin.py").write_text("def run(x: int) -> bool:\n    return True\n")
+    (tmp_path / "spymodel.yml").write_text(CONTRACT)
+    (tmp_path / "Dockerfile").write_text(f"FROM {stack.bases['3.13']}\nWORKDIR /app\nCOPY plugin.py ./\n")
+    tag = f"{registry_of(stack)}/spybuild-test/scanned:1"
+    built = docker("buildx", "build", "--push", f"--tag={tag}", f"--platform={BOTH}", tmp_path)
+    assert built.returncode == 0, built.stderr
+
+    def scan() -> subprocess.CompletedProcess[str]:
+        contract = f"type=bind,source={tmp_path / 'spymodel.yml'},target=/spymodel.yml,readonly"
+        flags = ("--rm", "--read-only", "--user=65534", "--network=host", f"--mount={contract}")
+        return docker("run", *flags, image, "scan", f"registry://{tag}", "-c", "/spymodel.yml")
+
+    good = scan()
+    assert (good.returncode, "verdict: pass  (2 of 2 platforms passed)" in good.stdout) == (0, True), good.stderr
+    (tmp_path / "spymodel.yml").write_text(CONTRACT.replace("run", "walk"))
+    bad = scan()
+    assert (bad.returncode, "SPY101 missing-function  MISSING  on every platform" in bad.stdout) == (1, True)
 
 
 def test_it_holds_nothing_else(docker: Docker, image: str, tmp_path: Path) -> None:

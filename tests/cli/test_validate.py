@@ -144,6 +144,32 @@ def test_a_module_without_a_sidecar_is_no_contract(spybuild: Run, home: Path) ->
     assert spybuild(*here("plugin.py", "-c", "spymodel.yml"), cwd=home).returncode == 2
 
 
+def test_the_mark_is_there_after_a_pass_and_after_nothing_else(spybuild: Run, home: Path) -> None:
+    """One that was there before, or is a link, does not count."""
+    mark = home / "passed"
+    mark.symlink_to(home / "plugin.py")
+    assert spybuild(*here("--mark", "passed"), cwd=home).returncode == 0
+    assert (mark.is_symlink(), mark.read_text(), (home / "plugin.py").read_text()) == (False, "passed\n", PLUGIN)
+    (home / "plugin.py").write_text(PLUGIN.replace("times", "count"))
+    assert spybuild(*here("--mark", "passed"), cwd=home).returncode == 1
+    assert not mark.exists()
+    for nowhere in ("nosuch/passed", "."):
+        assert spybuild(*here("--mark", nowhere), cwd=home).returncode == 2
+
+
+def test_a_report_alone_may_end_with_0_and_leaves_no_mark(spybuild: Run, home: Path) -> None:
+    """Whatever the verdict; a contract that cannot be used makes no report. An image's ENV cannot ask for it."""
+    (home / "plugin.py").write_text(PLUGIN.replace("times", "count"))
+    flags = ("--exit-zero", "-o", "report.json", "-f", "json", "--mark", "passed")
+    for more in ((), ("--python", "/nosuch/python")):
+        assert spybuild(*here(*flags, *more), cwd=home).returncode == 0
+        assert json.loads((home / "report.json").read_text())["verdict"] != "pass"
+        assert not (home / "passed").exists()
+    assert spybuild(*here(), cwd=home, env={"SPYBUILD_EXIT_ZERO": "1"}).returncode == 1
+    (home / "spymodel.yml").write_text("nothing: to use")
+    assert spybuild(*here(*flags), cwd=home).returncode == 2
+
+
 def test_a_report_that_cannot_be_written_is_told_before_the_work(spybuild: Run, home: Path) -> None:
     """The module is not imported for nothing."""
     (home / "plugin.py").write_text("open('was-imported', 'w')")

@@ -1,6 +1,7 @@
 """A BuildKit whose results a test lays down: what the Dockerfile frontend gives back, and what steps in it write."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -59,6 +60,8 @@ class FakeBuildKit:
         native: the platform it runs on.
         is_old: it gives one platform, as before 0.11.
         foreign_failure: what a step fails with whose runtime is of another platform than its own.
+        shows_warnings: it takes warnings.
+        lazy_failure: what carrying out the images fails with.
         statements: what base images carry; None: this BuildKit cannot tell.
     """
 
@@ -70,6 +73,8 @@ class FakeBuildKit:
     native: str = AMD64
     is_old: bool = False
     foreign_failure: str = ""
+    shows_warnings: bool = True
+    lazy_failure: RpcError | None = None
     statements: Sequence[bytes] | None = None
 
     served: FakeGateway = field(init=False)
@@ -86,16 +91,16 @@ class FakeBuildKit:
         return [wire.SolveRequest.FromString(each) for each in self.served.of("Solve")]
 
     def steps(self) -> list[wire.Operation]:
-        """The processes that were run."""
-        every = (wire.Operation.FromString(each) for made in self.solved() for each in made.definition.operations)
-        return [each for each in every if each.HasField("exec")]
+        """The processes whose results were asked for."""
+        heads = (head_of(request.definition) for request in self.solved() if request.definition.operations)
+        return [each for each in heads if each.HasField("exec")]
 
     @contextmanager
     def _serving(self) -> Iterator[Any]:
         methods = {
             "Ping": self._ping, "Inputs": lambda _: wire.InputsResponse(), "Solve": self._solve,
-            "ReadFile": self._read_file, "Warn": lambda _: wire.WarnResponse(), "ResolveSourceMeta": self._resolve,
-        }  # fmt: skip
+            "ReadFile": self._read_file, "ResolveSourceMeta": self._resolve,
+        } | ({"Warn": lambda _: wire.WarnResponse()} if self.shows_warnings else {})  # fmt: skip
         with gateway(methods) as (self.served, connection):
             yield connection
 
@@ -119,13 +124,16 @@ class FakeBuildKit:
         if request.frontend:
             return wire.SolveResponse(result=self._forwarded(request))
         operations = [wire.Operation.FromString(each) for each in request.definition.operations]
-        step = next((each for each in operations if each.HasField("exec")), None)
-        if step is None:
-            return wire.SolveResponse(result=wire.Result(ref=wire.Ref(id="made")))
+        step = head_of(request.definition)
+        if step.HasField("source") and self.lazy_failure:
+            raise self.lazy_failure
+        if not step.HasField("exec"):
+            return wire.SolveResponse(result=wire.Result(ref=wire.Ref(id="made", definition=request.definition)))
         runtime = next(each for each in operations if each.HasField("source") and "frontend" in each.source.identifier)
         if self.foreign_failure and runtime.platform != step.platform:
             raise RpcError(2, self.foreign_failure)
-        return wire.SolveResponse(result=wire.Result(ref=wire.Ref(id=f"step {_name(step.platform)}")))
+        ref = wire.Ref(id=f"step {_name(step.platform)}", definition=request.definition)
+        return wire.SolveResponse(result=wire.Result(ref=ref))
 
     def _forwarded(self, request: wire.SolveRequest) -> wire.Result:
         if request.frontend_options.get("cmdline") == "spybuild" or "dockerfile" in request.frontend_inputs:
@@ -162,7 +170,15 @@ class FakeBuildKit:
         request = next(each for each in reversed(self.solved()) if "dockerfile" in each.frontend_inputs)
         operation = wire.Operation.FromString(request.frontend_inputs["dockerfile"].operations[0])
         copied = operation.file.actions[0].make_file.data.decode().splitlines()[1]
-        return str(json.loads(copied[copied.index("[") :])[0])
+        pattern = str(json.loads(copied[copied.index("[") :])[0])
+        return re.sub(r"\\(.)", r"\1", re.sub(r"(?<!\\)\[(.)\]", r"\1", pattern))
+
+
+def head_of(definition: wire.Definition) -> wire.Operation:
+    """The operation that a graph's result comes from."""
+    *operations, head = definition.operations
+    named = wire.Operation.FromString(head).inputs[0].digest
+    return next(wire.Operation.FromString(each) for each in operations if digest_of(each) == named)
 
 
 def _form(name: str) -> dict[str, str]:

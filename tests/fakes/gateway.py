@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from google.protobuf.message import Message
 from h2.config import H2Configuration
@@ -77,16 +78,16 @@ class FakeGateway:
         call = self._calls.pop(number)
         request = bytes(call.content[5:])
         self.asked.append((call.method, request))
-        head = [(":status", "200"), ("content-type", "application/grpc")]
+        head = [(b":status", b"200"), (b"content-type", b"application/grpc")]
         try:
             if call.method not in self.answers:
                 raise RpcError(12, f"unknown method {call.method}")
             given = self.answers[call.method](request)
         except RpcError as error:
-            details = base64.b64encode(error.status).decode().rstrip("=")
-            tail = [("grpc-status", str(error.code)), ("grpc-message", _escaped(error.message))]
-            tail += [("grpc-status-details-bin", details)] if details else []
-            self._http.send_headers(number, head + tail, end_stream=True)
+            details = base64.b64encode(error.status).rstrip(b"=")
+            tail = {b"grpc-status": b"%d" % error.code, b"grpc-message": _escaped(error.message)}
+            tail |= {b"grpc-status-details-bin": details} if details else {}
+            self._http.send_headers(number, [*head, *tail.items()], end_stream=True)
             return
         content = given if isinstance(given, bytes) else given.SerializeToString()
         self._http.send_headers(number, head)
@@ -105,8 +106,12 @@ class FakeGateway:
         self._http.send_headers(number, [("grpc-status", "0")], end_stream=True)
 
 
-def _escaped(text: str) -> str:
-    return "".join(each if 32 <= ord(each) < 127 and each != "%" else f"%{ord(each):02X}" for each in text)
+def _escaped(text: str) -> bytes:
+    """As gRPC has it: UTF-8, percent-encoded; a lone surrogate is a byte that is sent raw, as it must not be."""
+    kept = (
+        each if (" " <= each <= "~" and each != "%") or "\udc80" <= each <= "\udcff" else quote(each) for each in text
+    )
+    return "".join(kept).encode(errors="surrogateescape")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from typing import Any
 
 from spybuild.model.finding import Category, Finding
-from spybuild.model.report import ContractReference, PlatformReport, Report, Subject, Tool
+from spybuild.model.report import ContractReference, Difference, PlatformReport, Report, Subject, Tool
 from spybuild.reports import text
 from spybuild.rules import catalogue
 
@@ -55,6 +55,19 @@ def test_findings_that_differ_name_their_own_platform() -> None:
     )
     assert "on linux/amd64\n" in shown
     assert "on linux/arm64\n" in shown
+
+
+def test_differences_between_platforms_are_a_note_and_no_finding() -> None:
+    """By module, at most twenty; names from the image are escaped."""
+    many = [
+        Difference(module="plugin.py", api=f"function f{number}()", platforms=("linux/arm64",)) for number in range(20)
+    ]
+    one = Difference(module="plugin.py", api="function \x1b[31m()", platforms=("linux/amd64",))
+    passed = report(platform("linux/amd64"), platform("linux/arm64"))
+    shown = text.render(passed.model_copy(update={"differences": (one, *many)}))
+    assert "note: plugin.py is not the same on every platform\n  only on linux/amd64: function \\x1b[31m()\n" in shown
+    assert "  only on linux/arm64: function f18()\n  and 1 more, which -f json tells\n" in shown
+    assert shown.endswith("verdict: pass  (2 of 2 platforms passed)\n")
 
 
 def test_a_platform_with_a_problem_says_it_and_is_not_passed() -> None:

@@ -22,7 +22,7 @@ from typing import Any
 
 from tests.stack.home import Home
 
-__all__ = ["Docker", "Podman", "Registry", "RegistryWithLogin", "Sigstore", "SoftHsm", "Stack", "load"]
+__all__ = ["BuildKit", "Docker", "Podman", "Registry", "RegistryWithLogin", "Sigstore", "SoftHsm", "Stack", "load"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,23 @@ class Podman:
     def environment(self) -> dict[str, str]:
         """The variables that point a docker or podman client at this service."""
         return {"DOCKER_HOST": self.host, "CONTAINER_HOST": self.host}
+
+
+@dataclass(frozen=True)
+class BuildKit:
+    """BuildKit's own daemon, twice, as builders of buildx; the client is that of Docker."""
+
+    version: str
+    config: str
+    """What goes into ``BUILDX_CONFIG``."""
+    builder: str
+    """The builder of one node, for every platform."""
+    nodes: str
+    """The builder of two: amd64 is built on the one, arm64 on the other."""
+
+    def environment(self, builder: str | None = None) -> dict[str, str]:
+        """The variables that make buildx use a builder; by default the one of one node."""
+        return {"BUILDX_CONFIG": self.config, "BUILDX_BUILDER": builder or self.builder}
 
 
 @dataclass(frozen=True)
@@ -142,6 +159,7 @@ class Stack:
     docker: Docker | None = None
     docker_classic: Docker | None = None
     podman: Podman | None = None
+    buildkit: BuildKit | None = None
     registry: Registry | None = None
     """One without the referrers API; deletes are allowed."""
     platforms: tuple[str, ...] = ()
@@ -180,6 +198,7 @@ def _stack(document: Mapping[str, Any]) -> Stack:
         docker=Docker(**document["docker"]) if "docker" in document else None,
         docker_classic=Docker(**document["docker_classic"]) if "docker_classic" in document else None,
         podman=Podman(**document["podman"]) if "podman" in document else None,
+        buildkit=BuildKit(**document["buildkit"]) if "buildkit" in document else None,
         registry=Registry(**document["registry"]) if "registry" in document else None,
         platforms=tuple(document.get("platforms", ())),
         bases=dict(document.get("bases", {})),

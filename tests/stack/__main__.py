@@ -16,6 +16,7 @@ from typing import Any
 from tests.stack import (
     bases,
     binfmt,
+    buildkitd,
     classic,
     cosign,
     docker,
@@ -52,10 +53,11 @@ PARTS: dict[str, Callable[[Home], Iterable[Document]]] = {
     "registry-auth": _once("registry_auth", registry_auth.up),
     "softhsm": _once("softhsm", softhsm.up),
     "sigstore": _once("sigstore", sigstore.up),
+    "buildkit": _once("buildkit", buildkitd.up),
 }
 USUAL = list(PARTS)
 # The Go programs some run: they take minutes to build the first time, so that begins before all else.
-BUILT = {"registry-referrers": referrers.PROGRAMS, "sigstore": sigstore.PROGRAMS}
+BUILT = {"registry-referrers": referrers.PROGRAMS, "sigstore": sigstore.PROGRAMS, "buildkit": buildkitd.PROGRAMS}
 PARTS["base-3.13"] = lambda home: bases.up(home, ["3.13"])  # enough for the demo
 KEYS: dict[str, tuple[str, ...]] = {
     "base-3.13": (),
@@ -119,7 +121,7 @@ def _drop(home: Home, name: str) -> None:
 def _down(home: Home) -> int:
     with home.lock():
         home.document.unlink(missing_ok=True)
-        for part in (sigstore, registry_auth, referrers, podman, classic, docker, registry):
+        for part in (buildkitd, sigstore, registry_auth, referrers, podman, classic, docker, registry):
             part.down(home)
         home.unmount()
     say("down")
@@ -140,6 +142,7 @@ def _status(home: Home) -> int:
         "registry-auth": registry_auth.serves(home),
         "softhsm": softhsm.present(home.read()),
         "sigstore": sigstore.serves(home),
+        "buildkit": buildkitd.serves(home),
     }
     for name, is_up in up.items():
         print(f"{name:19} {'up' if is_up else 'down'}")

@@ -1,4 +1,4 @@
-"""Go programs, built once for each state of ``servers/``, whose ``go.mod`` and ``go.sum`` pin them and all they need.
+"""Go programs, built once for each state of their modules, whose ``go.mod`` and ``go.sum`` pin them and all they need.
 
 Go comes from the system. Where there is none, or an old one, it is the next Debian release's, which fetches the newer
 Go that ``go.mod`` asks for from the module proxy, like every other module.
@@ -20,12 +20,17 @@ from tests.stack.console import StackError, answer, run, say, step
 from tests.stack.home import Home
 
 SERVERS = Path(__file__).parent / "servers"
+# A module of its own: what BuildKit requires and what Sigstore requires do not go together.
+BUILDKIT = Path(__file__).parent / "buildkit"
 PACKAGES = {
-    "ctlog": "./ctlog",
-    "fulcio": "github.com/sigstore/fulcio",
-    "registry": "./registry",
-    "rekor": "github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix",
-    "timestamp": "./timestamp",
+    SERVERS: {
+        "ctlog": "./ctlog",
+        "fulcio": "github.com/sigstore/fulcio",
+        "registry": "./registry",
+        "rekor": "github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix",
+        "timestamp": "./timestamp",
+    },
+    BUILDKIT: {"buildkitd": "github.com/moby/buildkit/cmd/buildkitd"},
 }
 # Two at a time: others build too. No tables for debuggers.
 _FLAGS = ("-p", "2", "-ldflags=-s -w")
@@ -34,7 +39,7 @@ _SERVER_FLAGS = (*_FLAGS, "-gcflags=all=-N -l -dwarf=false")
 RELEASE, DEBIAN_GO = "trixie", "1.24"
 # The first Go that fetches a newer one by itself.
 OLDEST = (1, 21)
-_building = threading.Lock()
+_building = {module: threading.Lock() for module in PACKAGES}
 
 
 def begin(home: Home, *names: str) -> None:
@@ -50,20 +55,25 @@ def begin(home: Home, *names: str) -> None:
 
 
 def programs(home: Home, *names: str) -> dict[str, Path]:
-    """These programs of ``PACKAGES``; built, all in one go, when missing."""
-    folder = home.folder("programs", _state())
-    with _building:
-        missing = [name for name in names if not (folder / name).is_file()]
-        if missing:
-            _build(home, folder, missing)
-    return {name: folder / name for name in names}
+    """These programs of ``PACKAGES``; built, those of a module in one go, when missing."""
+    found: dict[str, Path] = {}
+    for module, packages in PACKAGES.items():
+        folder = home.folder("programs", _state(module))
+        wanted = {name: folder / name for name in names if name in packages}
+        with _building[module]:
+            missing = [name for name, program in wanted.items() if not program.is_file()]
+            if missing:
+                _build(home, module, folder, missing)
+        found |= wanted
+    return found
 
 
-def _build(home: Home, folder: Path, names: list[str]) -> None:
+def _build(home: Home, module: Path, folder: Path, names: list[str]) -> None:
+    packages = PACKAGES[module]
     with step(f"building {' '.join(names)}"), home.scratch() as scratch:
-        _run(home, ["build", *_SERVER_FLAGS, "-o", f"{scratch}/", *(PACKAGES[name] for name in names)], SERVERS)
+        _run(home, ["build", *_SERVER_FLAGS, "-o", f"{scratch}/", *(packages[name] for name in names)], module)
         for name in names:
-            (scratch / Path(PACKAGES[name]).name).rename(folder / name)
+            (scratch / Path(packages[name]).name).rename(folder / name)
 
 
 def install(home: Home, name: str, package: str) -> Path:
@@ -82,11 +92,11 @@ def _run(home: Home, arguments: Iterable[str], folder: Path, extra: dict[str, st
     run([_go(home), *arguments], home.log("go"), {**os.environ, **env, **(extra or {})}, folder)
 
 
-def _state() -> str:
-    """A name for what the programs are made of."""
+def _state(module: Path) -> str:
+    """A name for what a module's programs are made of."""
     digest = hashlib.sha256()
-    for path in sorted(each for each in SERVERS.rglob("*") if each.is_file()):
-        digest.update(f"{path.relative_to(SERVERS)}\n".encode() + path.read_bytes())
+    for path in sorted(each for each in module.rglob("*") if each.is_file()):
+        digest.update(f"{path.relative_to(module)}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
 

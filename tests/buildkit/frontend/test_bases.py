@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from buildkit.frontend.bases import base_of
-from buildkit.frontend.llb import Graph, bind
+from buildkit.frontend.llb import Graph, bind, digest_of
 from buildkit.frontend.wire import gateway_pb2 as wire
 from tests.fakes.buildkit import FakeBuildKit
 
@@ -73,7 +73,36 @@ def test_the_base_is_what_the_root_began_with() -> None:
     graph, platform = Graph(), wire.Platform(os="linux", architecture="amd64")
     base, tools = graph.image("base@sha256:1", platform, ""), graph.image("tools", platform, "")
     ran = graph.run(wire.Process(), [(tools, bind("/tools")), (base, bind("/", output=0))], platform, "")
-    assert base_of(graph.headed(ran)) == "docker-image://base@sha256:1"
+    base_operation = base_of(graph.headed(ran))
+    assert base_operation is not None
+    assert base_operation.source.identifier == "docker-image://base@sha256:1"
+
+
+def linked(under: wire.Operation, over: wire.Operation) -> wire.Definition:
+    """What `COPY --link` makes of two operations."""
+    parts = [each.SerializeToString(deterministic=True) for each in (under, over)]
+    merged = wire.Operation(inputs=[wire.Input(digest=digest_of(each)) for each in parts])
+    merged.merge.inputs.extend(wire.MergeInput(input=number) for number in range(2))
+    parts.append(merged.SerializeToString(deterministic=True))
+    head = wire.Operation(inputs=[wire.Input(digest=digest_of(parts[-1]))])
+    return wire.Definition(operations=[*parts, head.SerializeToString()])
+
+
+def test_the_base_of_linked_layers_is_what_lies_lowest() -> None:
+    """And it is asked about on the platform that it was taken for: `FROM --platform=linux/amd64 base`."""
+    amd64 = wire.Platform(os="linux", architecture="amd64")
+    under = wire.Operation(source=wire.SourceOp(identifier="docker-image://base"), platform=amd64)
+    over = wire.Operation(source=wire.SourceOp(identifier="docker-image://tools"), platform=amd64)
+    found = base_of(linked(under, over))
+    assert found == under
+
+
+def test_an_operation_that_we_do_not_know_has_no_base() -> None:
+    """It may do anything with its one input."""
+    source = wire.Operation(source=wire.SourceOp(identifier="docker-image://base")).SerializeToString()
+    unknown = wire.Operation(inputs=[wire.Input(digest=digest_of(source))]).SerializeToString() + b"\x2a\x00"
+    head = wire.Operation(inputs=[wire.Input(digest=digest_of(unknown))]).SerializeToString()
+    assert base_of(wire.Definition(operations=[source, unknown, head])) is None
 
 
 def test_what_began_with_nothing_has_no_base() -> None:

@@ -2,12 +2,15 @@
 
 import base64
 import json
+from typing import Any
 
 import pytest
 
+from buildkit.frontend.llb import digest_of
+from buildkit.frontend.results import platforms_of
 from buildkit.frontend.transport import RpcError
 from buildkit.frontend.wire import gateway_pb2 as wire
-from tests.fakes.buildkit import AMD64, ARM64, CONTRACT, FakeBuildKit, answer, finding
+from tests.fakes.buildkit import AMD64, ARM64, CONTRACT, FakeBuildKit, answer, finding, head_of
 
 BOTH = {AMD64: {"Env": ["A=1", "LD_PRELOAD=/evil.so"], "WorkingDir": "/app", "User": "1000"}, ARM64: {}}
 
@@ -59,7 +62,8 @@ def test_the_answer_is_written_where_the_image_cannot(asks: str, user: str, mode
     passed(buildkit.build(**({"build-arg:SPYBUILD_USER": asks} if asks else {})))
     (step,) = buildkit.steps()
     assert (step.exec.process.user, step.exec.process.working_directory) == (user, "/app")
-    every = [wire.Operation.FromString(each) for made in buildkit.solved() for each in made.definition.operations]
+    asked = next(each.definition for each in buildkit.solved() if each.evaluate)
+    every = [wire.Operation.FromString(each) for each in asked.operations]
     folders = [
         action.make_folder.mode for each in every for action in each.file.actions if action.HasField("make_folder")
     ]
@@ -138,6 +142,92 @@ def test_the_contract_that_the_build_names_is_used() -> None:
     assert buildkit.steps()[0].exec.mounts
 
 
+@pytest.mark.parametrize("wrong", [{"report": None}, {"verdict": "undecided"}, {"platforms": []}, {"code": 1}])
+def test_a_pass_is_one_only_where_everything_says_so(wrong: dict[str, Any]) -> None:
+    """Whatever wrote the answer: the exit code alone is no verdict."""
+    told = answer()
+    for name, value in wrong.items():
+        (told if name in told else told["report"])[name] = value
+    assert "spybuild: " in refused(FakeBuildKit(answers={AMD64: told}, capabilities=()).build()).message
+
+
+def test_a_buildkit_that_shows_no_warnings_builds_all_the_same() -> None:
+    """Before 0.10; the step's output has them."""
+    told = answer()
+    told["report"]["warnings"] = ["spymodel.yml:1:1: something"]
+    passed(FakeBuildKit(answers={AMD64: told}, shows_warnings=False).build())
+
+
+def test_a_platform_without_anything_is_refused_and_nothing_is_added_to_the_result() -> None:
+    """A protobuf map makes what it is asked for."""
+    result = wire.Result()
+    result.refs.refs[AMD64].id = "a"
+    entries = [{"ID": ARM64, "Platform": {"os": "linux", "architecture": "arm64"}}]
+    result.metadata["refs.platforms"] = json.dumps({"Platforms": entries}).encode()
+    with pytest.raises(RpcError, match="linux/arm64"):
+        list(platforms_of(result))
+    assert list(result.refs.refs) == [AMD64]
+
+
+def test_what_fails_in_the_dockerfile_is_not_told_as_a_missing_contract() -> None:
+    """Nothing has run yet when the contract is read from the image: `COPY missing.txt` fails only then."""
+    labels = {"Labels": {"org.spybuild.contract": "/app/own.yml"}}
+    failing = RpcError(2, 'failed to compute cache key: "/missing.txt": not found')
+    status = refused(FakeBuildKit(configs={AMD64: labels}, context={}, lazy_failure=failing).build())
+    assert "/missing.txt" in status.message
+    assert "no contract" not in status.message
+
+
+def test_a_label_that_is_no_name_is_refused() -> None:
+    """It would be shown on a terminal as it is."""
+    name = "/a\x1b[2J"
+    labels = {"Labels": {"org.spybuild.contract": name}}
+    status = refused(FakeBuildKit(configs={AMD64: labels}, context={name: CONTRACT}).build())
+    assert "is no file's name" in status.message
+    assert "\x1b" not in status.message
+
+
+@pytest.mark.parametrize(
+    ("argument", "told"),
+    [
+        ("SECRETS=../usr", "no name of a variable"),
+        ("SECRETS=A=b", "no name of a variable"),
+        ("STRICT=2", "neither true"),
+    ],
+)
+def test_an_option_with_a_value_that_cannot_be_is_refused(argument: str, told: str) -> None:
+    """Before anything is built."""
+    name, _, value = argument.partition("=")
+    buildkit = FakeBuildKit()
+    assert told in refused(buildkit.build(**{f"build-arg:SPYBUILD_{name}": value})).message
+    assert buildkit.solved() == []
+
+
+def test_an_inner_syntax_of_blanks_is_none() -> None:
+    """`--build-arg SPYBUILD_INNER_SYNTAX=" "`."""
+    passed(FakeBuildKit().build(**{"build-arg:SPYBUILD_INNER_SYNTAX": " "}))
+
+
+def test_the_json_of_a_call_has_the_platform_that_gave_no_report() -> None:
+    """It is undecided, and so is the whole."""
+    told = {ARM64: answer(code=3, said="spybuild: no Python", report=None)}
+    result = FakeBuildKit(configs={AMD64: {}, ARM64: {}}, answers=told).build(requestid="frontend.spybuild")
+    assert isinstance(result, wire.Result)
+    report = json.loads(result.metadata["result.json"])
+    assert (report["verdict"], [each["problem"] for each in report["platforms"]]) == (
+        "undecided", [None, "spybuild: no Python"],
+    )  # fmt: skip
+    assert "spybuild: no Python" in result.metadata["result.txt"].decode()
+
+
+def test_many_findings_are_told_in_part() -> None:
+    """An error goes over the line several times, and nobody reads a thousand."""
+    many = [finding(f"variable V{number} is missing", line=number) for number in range(1000)]
+    status = refused(FakeBuildKit(answers={AMD64: answer(*many)}).build())
+    assert len(status.details) == 10
+    assert "… and 900 more" in status.message
+
+
 def test_a_label_that_a_base_may_have_brought_does_not_replace_the_contexts_contract() -> None:
     """Whoever made the base would decide what is demanded."""
     labels = {"Labels": {"org.spybuild.contract": "/weak.yml"}}
@@ -145,7 +235,7 @@ def test_a_label_that_a_base_may_have_brought_does_not_replace_the_contexts_cont
     buildkit = FakeBuildKit(configs={AMD64: labels, ARM64: labels}, context=context)
     passed(buildkit.build())
     read = [wire.ReadFileRequest.FromString(each).path for each in buildkit.served.of("ReadFile")]
-    assert ("/contract" in read, "/weak.yml" in read) == (True, False)
+    assert ("/found/spymodel.yml" in read, "/weak.yml" in read) == (True, False)
 
 
 def test_the_contract_that_the_images_label_names_is_read_from_the_image() -> None:
@@ -215,10 +305,22 @@ def test_the_statement_says_what_was_validated() -> None:
     (attached,) = passed(buildkit.build()).attestations[AMD64].attestation
     assert attached.in_toto_predicate_type == "https://in-toto.io/attestation/test-result/v0.1"
     assert attached.metadata == {"inline-only": b"true"}
-    made = wire.Operation.FromString(buildkit.solved()[-1].definition.operations[0]).file.actions[0].make_file.data
-    predicate = json.loads(made)
+    predicate = json.loads(head_of(buildkit.solved()[-1].definition).file.actions[0].make_file.data)
     assert predicate["result"] == "PASSED"
+    assert predicate["spybuildFromBuild"]["madeWith"] == {"variables": [], "python": "", "user": "nobody"}
     assert predicate["spybuildFromBuild"]["contents"] == [{"digest": f"sha256:{'1' * 64}", "path": "/app/plugin.py"}]
+
+
+def test_a_validation_is_exported_with_the_cache() -> None:
+    """`--cache-to` takes what the result rests on: the statement is made beside the step's answer, not from nothing."""
+    buildkit = FakeBuildKit()
+    passed(buildkit.build())
+    (step,) = buildkit.steps()
+    graph = buildkit.solved()[-1].definition
+    statement = head_of(graph)
+    (below,) = (each for each in graph.operations if digest_of(each) == statement.inputs[0].digest)
+    assert wire.Operation.FromString(below) == step
+    assert statement.file.actions[0].input == 0
 
 
 def test_warnings_of_the_contract_are_the_clients_warnings() -> None:
@@ -252,7 +354,7 @@ def test_an_inner_syntax_is_forwarded_to() -> None:
     """The build's own Dockerfile frontend, instead of BuildKit's."""
     buildkit = FakeBuildKit()
     passed(buildkit.build(**{"build-arg:SPYBUILD_INNER_SYNTAX": "docker/dockerfile:1"}))
-    forwarded = buildkit.solved()[0]
+    forwarded = next(each for each in buildkit.solved() if not each.frontend_inputs)
     assert (forwarded.frontend, forwarded.frontend_options["source"]) == ("gateway.v0", "docker/dockerfile:1")
 
 

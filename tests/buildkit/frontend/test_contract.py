@@ -37,7 +37,7 @@ def test_a_git_context_is_copied_from_by_name(url: str) -> None:
     assert asked.frontend_options["context:spybuild-context"] == url
     assert "context" not in asked.frontend_options
     made = wire.Operation.FromString(asked.frontend_inputs["dockerfile"].operations[0])
-    assert b'COPY --from=spybuild-context ["spymodel.yml", "/contract"]' in made.file.actions[0].make_file.data
+    assert b'COPY --from=spybuild-context ["spymodel.ym[l]", "/found/"]' in made.file.actions[0].make_file.data
 
 
 @pytest.mark.parametrize("url", ["http://buildkit-session/abc", "https://host/context.tar.gz"])
@@ -45,14 +45,14 @@ def test_a_tar_is_unpacked(url: str) -> None:
     """As `docker build - < context.tar` sends it."""
     buildkit = FakeBuildKit(context={"/spymodel.yml": CONTRACT})
     assert isinstance(buildkit.build(context=url), wire.Result)
-    made = buildkit.solved()[1].definition.operations
+    made = next(each.definition.operations for each in buildkit.solved() if each.definition.operations)
     download, unpack = (wire.Operation.FromString(each) for each in made[:2])
     assert (download.source.identifier, dict(download.source.attributes)) == (url, {"http.filename": "context"})
     assert unpack.file.actions[0].copy.unpack
 
 
-def test_a_name_with_quotes_is_a_name() -> None:
-    """It is no code of a Dockerfile's."""
-    name = 'a "b"\\ c.yml'
+@pytest.mark.parametrize("name", ['a "b"\\ c.yml', "dir/[a]*?.yml", "[a]", "x"])
+def test_a_name_with_quotes_is_a_name(name: str) -> None:
+    """It is no code of a Dockerfile's, and no pattern of several files."""
     buildkit = FakeBuildKit(context={name: CONTRACT})
     assert isinstance(buildkit.build(**{"build-arg:SPYBUILD_CONTRACT": name}), wire.Result)

@@ -4,118 +4,30 @@ import json
 import os
 import subprocess
 import tarfile
-import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from buildkit.image import Build
+from tests.buildkit.frontend.building import (
+    BOTH,
+    BROKEN,
+    CONTRACT,
+    PLUGIN,
+    Docker,
+    configs,
+    digests,
+    documents,
+    registry,
+)
 from tests.conftest import Run
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("image"), pytest.mark.timeout(600)]
 
-BOTH = "linux/amd64,linux/arm64"
-PLUGIN = 'LIMIT = 5\ndef run(x: int, y: str = "a") -> bool:\n    return True\n'
-CONTRACT = """\
-filename: plugin.py
-variables:
-  - name: LIMIT
-    value: 5
-functions:
-  - name: run
-    arguments:
-      - name: x
-        annotation: int
-"""
-BROKEN = CONTRACT.replace("LIMIT", "LIMITS")
-_INDEXES = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json"
-Docker = Callable[..., subprocess.CompletedProcess[str]]
+EVERYWHERE = pytest.mark.parametrize("engine", ["docker", "buildkitd"], indirect=True)
 
 
-@pytest.fixture(scope="session")
-def frontend(stack: Stack) -> str:
-    """The frontend, built from this checkout and pushed to the stack's registry."""
-    assert stack.docker is not None
-    tag = f"{registry(stack)}/spybuild-test/frontend:1"
-    client, environment = stack.docker.client or "docker", stack.docker.environment()
-    Build(
-        platforms=("linux/amd64",), tag=tag, target="frontend", base=stack.bases["3.13"], push=True,
-        docker=client, environment=environment,
-    ).run(quiet=True)  # fmt: skip
-    return tag
-
-
-@pytest.fixture
-def context(tmp_path: Path, stack: Stack, frontend: str) -> Path:
-    """A plugin with its contract, and a Dockerfile that begins with our line."""
-    folder = tmp_path / "app"
-    folder.mkdir()
-    (folder / "plugin.py").write_text(PLUGIN)
-    (folder / "spymodel.yml").write_text(CONTRACT)
-    lines = f'FROM {stack.bases["3.13"]}\nWORKDIR /app\nCOPY plugin.py .\nENV MODE=a\nCMD ["python3", "plugin.py"]\n'
-    (folder / "Dockerfile").write_text(f"# syntax={frontend}\n{lines}")
-    (folder / "Dockerfile.plain").write_text(lines)
-    return folder
-
-
-@pytest.fixture
-def docker(stack: Stack, context: Path) -> Docker:
-    """Run the docker client in the context; on another engine where its variables are given."""
-    assert stack.docker is not None
-    engine = stack.docker
-
-    def run(*arguments: str, stdin: bytes = b"", **variables: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [engine.client or "docker", *arguments], input=stdin, capture_output=True, check=False, cwd=context,
-            timeout=500, env={**os.environ, **engine.environment(), **variables},
-        )  # fmt: skip
-        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
-
-    return run
-
-
-@pytest.fixture
-def build(docker: Docker) -> Docker:
-    """Build the context: to nowhere, for amd64, unless told otherwise."""
-
-    def run(*flags: str, where: str = ".", **more: Any) -> subprocess.CompletedProcess[str]:
-        told = [] if {"--push", "--load"} & {*flags} else ["--output=type=cacheonly"]
-        platform = [] if any(flag.startswith("--platform") for flag in flags) else ["--platform=linux/amd64"]
-        return docker("buildx", "build", "--progress=plain", *told, *platform, *flags, where, **more)
-
-    return run
-
-
-def registry(stack: Stack) -> str:
-    """The stack's registry: host and port."""
-    assert stack.registry is not None
-    return stack.registry.address
-
-
-def documents(reference: str) -> dict[str, Any]:
-    """The index that the registry has under a reference."""
-    host, _, rest = reference.partition("/")
-    name, _, tag = rest.rpartition(":")
-    accept = {"Accept": _INDEXES}
-    with urllib.request.urlopen(
-        urllib.request.Request(f"http://{host}/v2/{name}/manifests/{tag}", headers=accept)
-    ) as answer:
-        return dict(json.load(answer))
-
-
-def digests(reference: str) -> dict[str, str]:
-    """The digests of an index's images, by platform."""
-    entries = documents(reference)["manifests"]
-    return {
-        f"{each['platform']['os']}/{each['platform']['architecture']}": each["digest"]
-        for each in entries
-        if each["platform"]["os"] != "unknown"
-    }
-
-
+@EVERYWHERE
 def test_the_image_is_the_one_that_the_dockerfile_alone_makes(stack: Stack, build: Docker) -> None:
     """The same digests on both platforms: nothing of ours is in it."""
     ours, plain = (f"{registry(stack)}/spybuild-test/frontend-{name}:1" for name in ("with", "without"))
@@ -124,8 +36,10 @@ def test_the_image_is_the_one_that_the_dockerfile_alone_makes(stack: Stack, buil
         assert done.returncode == 0, done.stderr
     assert digests(ours) == digests(plain)
     assert set(digests(ours)) == {*BOTH.split(",")}
+    assert not any(b"spybuild" in config.lower() for config in configs(ours))
 
 
+@EVERYWHERE
 def test_a_breach_fails_the_build_at_the_contracts_line(stack: Stack, context: Path, build: Docker) -> None:
     """On both platforms, told once; and nothing is pushed."""
     (context / "spymodel.yml").write_text(BROKEN)
@@ -138,6 +52,7 @@ def test_a_breach_fails_the_build_at_the_contracts_line(stack: Stack, context: P
         documents(tag)
 
 
+@EVERYWHERE
 def test_the_call_prints_the_table_and_no_image(context: Path, build: Docker) -> None:
     """With the exit code of `spybuild validate`."""
     good = build("--call=spybuild", f"--platform={BOTH}")
@@ -147,6 +62,7 @@ def test_the_call_prints_the_table_and_no_image(context: Path, build: Docker) ->
     assert (bad.returncode, "verdict: FAIL" in bad.stdout) == (1, True)
 
 
+@EVERYWHERE
 def test_the_contract_is_found_in_every_kind_of_context(context: Path, build: Docker) -> None:
     """A Dockerfile on standard input, a tar on standard input, another name."""
     dockerfile = (context / "Dockerfile").read_bytes()
@@ -164,6 +80,7 @@ def test_the_contract_is_found_in_every_kind_of_context(context: Path, build: Do
     assert "no contract: the build's context has no spymodel.yml" in missing.stderr
 
 
+@EVERYWHERE
 def test_a_dockerfile_need_not_be_edited(frontend: str, context: Path, build: Docker) -> None:
     """BUILDKIT_SYNTAX names the frontend instead of line 1."""
     (context / "spymodel.yml").write_text(BROKEN)
@@ -173,6 +90,7 @@ def test_a_dockerfile_need_not_be_edited(frontend: str, context: Path, build: Do
     assert "SPY102" in done.stderr
 
 
+@EVERYWHERE
 def test_errors_of_the_dockerfile_keep_their_lines(context: Path, build: Docker) -> None:
     """A RUN that fails, and an instruction that there is not."""
     lines = (context / "Dockerfile").read_text()
@@ -182,6 +100,7 @@ def test_errors_of_the_dockerfile_keep_their_lines(context: Path, build: Docker)
     assert "unknown instruction: WORKDR" in build().stderr
 
 
+@EVERYWHERE
 @pytest.mark.parametrize("base", ["scratch", "bare"])
 def test_an_image_without_python_fails_and_says_so(
     stack: Stack, frontend: str, context: Path, build: Docker, base: str
@@ -195,6 +114,7 @@ def test_an_image_without_python_fails_and_says_so(
     assert "no Python" in done.stderr
 
 
+@EVERYWHERE
 def test_variables_of_the_image_do_not_reach_what_validates(context: Path, build: Docker) -> None:
     """Neither our interpreter's loader nor our options; the image's modules see them all the same."""
     lines = "ENV LD_PRELOAD=/nowhere.so PYTHONHOME=/nowhere SPYBUILD_PYTHON=/nowhere\n"
@@ -204,6 +124,7 @@ def test_variables_of_the_image_do_not_reach_what_validates(context: Path, build
     assert done.returncode == 0, done.stderr
 
 
+@EVERYWHERE
 def test_secrets_of_the_build_are_the_deployments(context: Path, build: Docker) -> None:
     """By name; their values are in no log and in no statement."""
     (context / "spymodel.yml").write_text(
@@ -246,6 +167,7 @@ def test_an_engine_that_knows_less_enforces_the_contract_all_the_same(
     assert "variable LIMITS is missing" in broken.stderr
 
 
+@EVERYWHERE
 def test_the_builds_own_report_is_signed_only_for_the_very_files(
     stack: Stack, context: Path, build: Docker, spybuild: Run, tmp_path: Path
 ) -> None:

@@ -1,16 +1,33 @@
 """Tests of `buildkit.frontend.step`."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from buildkit.frontend import step
+from buildkit.frontend.paths import PATH
 
 
 def test_variables_of_the_image_that_would_be_our_options_are_left_out() -> None:
     """`ENV SPYBUILD_ENV=…` in a Dockerfile must not add to what is validated."""
     found = step.environment(["PATH=/bin", "SPYBUILD_ENV=A=1", "EMPTY=", "PAIR=a=b"], "linux/arm64")
     assert found == {"PATH": "/bin", "EMPTY": "", "PAIR": "a=b", "TARGETPLATFORM": "linux/arm64"}
+
+
+def test_variables_that_no_process_can_have_are_left_out() -> None:
+    """And programs are looked for where engines look, in an image that does not say."""
+    found = step.environment(["=x", "A=1\0B=2", "MODE=a"], "linux/amd64")
+    assert found == {"PATH": PATH, "MODE": "a", "TARGETPLATFORM": "linux/amd64"}
+
+
+@pytest.mark.timeout(20)
+def test_only_regular_files_are_vouched_for(tmp_path: Path) -> None:
+    """A module may say that its file is a device without an end, or a pipe that nobody writes to."""
+    os.mkfifo(tmp_path / "pipe")
+    paths = ["/dev/zero", str(tmp_path / "pipe"), str(tmp_path), "a\0b"]
+    report = {"platforms": [{"modules": [{"path": each} for each in paths], "interpreter": None}]}
+    assert dict(step.contents(report)) == {}
 
 
 def test_the_command_line_says_what_the_build_asks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,25 @@ def test_a_refusal_brings_code_message_and_status() -> None:
     with gateway({"Solve": lambda _: refuse(error)}) as (_, connection), pytest.raises(RpcError) as caught:
         connection.call(f"{PATH}Solve", b"")
     assert (caught.value.code, caught.value.status) == (5, b"\x01\x02\x03\x04")
-    assert "100%" in caught.value.message
+    assert caught.value.message == "kein „contract“ 100%"
+
+
+@pytest.mark.parametrize("size", [20_000, 60_000, 150_000])
+def test_an_error_with_a_large_dockerfile_comes_whole(size: int) -> None:
+    """BuildKit sends the file with the error, in the headers at the end; h2 takes 64 KiB unless told."""
+    error = RpcError(2, "RUN failed", os.urandom(size))
+    with gateway({"Solve": lambda _: refuse(error)}) as (_, connection), pytest.raises(RpcError) as caught:
+        connection.call(f"{PATH}Solve", b"")
+    assert caught.value.status == error.status
+
+
+def test_a_header_that_is_no_utf8_ends_no_connection() -> None:
+    """Every later call would wait for ever."""
+    answers = {"Solve": lambda _: refuse(RpcError(5, "\udcff")), "Echo": lambda request: request}
+    with gateway(answers) as (_, connection):
+        with pytest.raises(RpcError, match="\ufffd"):
+            connection.call(f"{PATH}Solve", b"")
+        assert connection.call(f"{PATH}Echo", b"abc") == b"abc"
 
 
 def test_a_method_that_buildkit_does_not_have_is_refused() -> None:
