@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from spybuild.static import failing
+from spybuild.static import failing, refusals
 from spybuild.static.core import ANYTHING, Raised
 from spybuild.static.items import Items
 from spybuild.static.known_reaching import attribute_of, is_anything
@@ -48,6 +48,7 @@ class Attributes(Items):
         found = attribute_of(value, name) or self._find(value, name, line)
         if found is None:
             self.fail_if(failing.of_attribute(self.resolver, value, name), line)
+            self.fail_if(refusals.of_attribute(self.resolver, value, name), line)
             self.risk()
             if isinstance(value, Unknown):
                 return value
@@ -202,6 +203,7 @@ class Attributes(Items):
         binding = None if value is None else Binding(value, line)
         if certain:
             self.fail_if(failing.of_setting(target, name), line)
+            self.fail_if(refusals.of_deleting(target, name) if value is None else None, line)
         if not isinstance(target, Function | Module):
             self.lend(target, line)
         match target:

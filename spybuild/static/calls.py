@@ -1,6 +1,6 @@
 """Calls: functions of the image are followed a little way, the standard library's are known by what they mean."""
 
-from spybuild.static import failing, known_methods, surroundings
+from spybuild.static import computing, failing, known_methods, refusals, surroundings
 from spybuild.static.classes import is_abstract_class
 from spybuild.static.core import Arguments
 from spybuild.static.following import CODE, Following
@@ -88,9 +88,28 @@ class Calls(Following):
     def _ask(self, function: Value, arguments: Arguments, line: int | None) -> None:
         """Whether it can be called at all, and what the call depends on."""
         self.fail_if(failing.of_callee(function), line)
-        asked = surroundings.asked_by(self.resolver, function, arguments)
+        key = surroundings.key_of(function)
+        if not key:
+            return
+        asked = surroundings.asked_by(self.resolver, key, function, arguments)
         if asked:
             self.depend(asked, line)
+        if key in surroundings.GIVEN:
+            self.distrust(f"whether {key}() works depends on what it is given", line)
+        self._compute(key, arguments, line)
+
+    def _compute(self, key: str, arguments: Arguments, line: int | None) -> None:
+        """What a call raises that only computes, and is given constants."""
+        found = computing.failure_of(self.resolver, key, arguments)
+        if found is None:
+            return
+        error, is_sure = found
+        kind = type(error).__name__
+        self.ancestry.setdefault(kind, frozenset(each.__name__ for each in type(error).__mro__))
+        if is_sure:
+            self.fail_if((kind, str(error)[:200]), line)
+        self.risk(kind)
+        self.distrust(f"{key}() seems to raise {kind}: {str(error)[:100]}", line)
 
     def _one_of_several(self, choices: tuple[Value, ...], arguments: Arguments, line: int | None) -> Value:
         results: list[Value] = []
@@ -173,10 +192,14 @@ class Calls(Following):
             owner = kind.metaclass.find("__call__")
             if owner and not owner[0].native and not (owner[0].home and owner[0].home.is_stdlib):
                 return self.unfollowed(arguments, line, f"{kind.name}()")
+        self.fail_if(refusals.of_enum_value(kind, arguments) if kind.is_enum else None, line)
         if kind.unsure or any(owner.path == "enum.Enum" for owner in kind.mro):
             return self.unfollowed(arguments, line, f"{kind.name}()")
         self.fail_if(self._not_to_be_made(kind, arguments), line)
         instance = self._made(kind, arguments, line)
+        getter = arguments.get(0, "fget")
+        if isinstance(getter, Function) and any(owner.path == "builtins.property" for owner in kind.mro):
+            return Descriptor("property", getter)
         if isinstance(instance, Instance) and instance.kind is kind:
             self._initialise(instance, arguments, line)
         return instance
@@ -222,7 +245,7 @@ class Calls(Following):
                 self.risk()
                 for argument in arguments.every:
                     self._lend(argument, line)
-            elif effects.may_happen(function.node) or self.resolver.traits(function.node).raises:
+            elif self.module.is_own or effects.may_happen(function.node) or self.resolver.traits(function.node).raises:
                 self.call(function, _prepended(instance, arguments), line)
             else:
                 self.risk()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from spybuild.static import patches
+from spybuild.static import patches, refusals
 from spybuild.static.budget import TooMuch
 from spybuild.static.modules import Module
 from spybuild.static.scopes import Changes, End, Frame, Journal
@@ -196,7 +196,16 @@ class Core:
         name = self.mangle(name)
         cells = self.cells_for(name)
         owner = self.frame.module if cells is self.frame.module.cells else None
+        if self.frame.is_class and self.frame.owner and self.frame.owner.is_enum:
+            self._bind_member(cells, name, value, line)
         self.put(owner, cells, name, Binding(value, line))
+
+    def _bind_member(self, cells: Cells, name: str, value: Value, line: int | None) -> None:
+        """A name in the body of an Enum is bound once."""
+        old = cells.get(name)
+        failure = refusals.of_member_name(name, old.value, value) if old and not old.doubt else None
+        if failure:
+            raise Raised(*failure, self.frame.module, line)
 
     def put(self, owner: "Module | Class | None", cells: Cells, name: str, binding: Binding | None) -> None:
         """Bind a name in a namespace. What belongs to another module, and is shared, is only remembered as changed."""

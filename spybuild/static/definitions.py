@@ -3,7 +3,7 @@
 import ast
 from typing import Any
 
-from spybuild.static import failing, known_tuples, making, nodes, patches
+from spybuild.static import failing, known_tuples, making, nodes, patches, refusals
 from spybuild.static.core import Arguments, Raised
 from spybuild.static.expressions import Expressions, type_parameters
 from spybuild.static.scopes import Frame, opened
@@ -16,6 +16,7 @@ from spybuild.static.values import (
     Instance,
     Known,
     Namespace,
+    Some,
     Special,
     Tuple,
     Unknown,
@@ -68,6 +69,10 @@ class Definitions(Expressions):
         elif not any(isinstance(each, ast.comprehension | ast.Lambda) for each in inner):
             for name in (each for each in inner if isinstance(each, ast.Name)):
                 self.must_have(self.mangle(name.id), name.lineno)
+            for each in inner:
+                if isinstance(each, ast.Subscript) and isinstance(each.value, ast.Name):
+                    kind = self.bound_class(self.mangle(each.value.id))
+                    self.fail_if(refusals.of_subscript(kind, Some("?")) if kind else None, each.lineno)
 
     def decorate(self, decorator: Value, value: Value, written: ast.expr) -> Value:
         """What a decorator makes of a function or a class."""
@@ -88,6 +93,7 @@ class Definitions(Expressions):
         finally:
             self.frame = outer
         kind = self._blank(node)
+        kind.is_enum = any(isinstance(base, Class) and (base.is_enum or base.path == "enum.Enum") for base in bases)
         self._run_body(node, kind)
         value = self._doubted(self.make_class(kind, bases, keywords, exact), node.lineno)
         for decorator, written in zip(reversed(decorators), reversed(node.decorator_list), strict=True):
@@ -204,6 +210,9 @@ class Definitions(Expressions):
                 else:
                     self.poison(Namespace(kind), f"__init_subclass__ of {base.name} is not known", kind.line)
                 break
+        else:
+            passed_on = [name for name in keywords if name != "metaclass"]
+            self.fail_if(refusals.of_class_keywords(kind, passed_on) if "**" not in keywords else None, kind.line)
 
     def _add_as_c_does(self, kind: Class) -> None:
         """The metaclasses of ctypes add the names in `_fields_`, and `from_param` to pointers (`_ctypes.c`)."""

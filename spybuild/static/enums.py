@@ -43,7 +43,10 @@ def finish(interpreter: "Core", kind: Class, own: frozenset[str] | None = None) 
     for name in ignored | ({"_ignore_"} if kind.cells.get("_ignore_") else set()):
         interpreter.journal.write(kind.cells, name, None)
     for name, binding in list(kind.cells.told()):
-        if _is_member(name, binding.value, kind.name):
+        if isinstance(binding.value, Instance) and binding.value.kind.path == "enum.nonmember":
+            plain = Binding(interpreter.unknown("what it is without nonmember() is not known", binding.line))
+            interpreter.journal.write(kind.cells, name, plain)
+        elif _is_member(name, binding.value, kind.name):
             interpreter.journal.write(
                 kind.cells, name, Binding(_member(kind, name, binding), binding.line, binding.doubt)
             )

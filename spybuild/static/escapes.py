@@ -111,7 +111,8 @@ class Escapes(Paths):
             self.count(len(owner.cells.names) // 10)
             maker = owner.maker if isinstance(owner, Class) else owner
             if maker in (None, self.module):
-                opened(self.journal, owner.cells, why, rebinds=True)
+                installed = isinstance(owner, Module) and owner.is_installed
+                opened(self.journal, owner.cells, why, rebinds=True, spares="__name__".__eq__ if installed else None)
             else:
                 self.stale.update((owner.cells, name) for name in owner.cells.names)
                 patches.note(self.module, patches.key_of(owner, OPEN), why)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from spybuild.static import failing, folding, patches, surroundings
+from spybuild.static import failing, folding, patches, refusals, surroundings
 from spybuild.static.comparisons import Comparisons
 from spybuild.static.comprehensions import Comprehensions
 from spybuild.static.core import MOST_DEPTH, Arguments, Raised
@@ -12,6 +12,7 @@ from spybuild.static.operators import Operators
 from spybuild.static.values import (
     Binding,
     Cells,
+    Class,
     Container,
     Doubt,
     Form,
@@ -79,6 +80,14 @@ class Expressions(Comprehensions, Comparisons, Operators):
                 return
         self._builtin(name, line)
 
+    def bound_class(self, name: str) -> Class | None:
+        """The class that a name is bound to here, for sure and not by an import."""
+        found = next((bound for cells in self._places(name) if (bound := cells.get(name)) or cells.open), None)
+        value = found.value if found and not found.doubt else None
+        if found is None and not any(cells.open for cells in self._places(name)):
+            value = self.resolver.builtin(name)
+        return value if isinstance(value, Class) and not self.resolver.patched else None
+
     def _is_patched(self, name: str) -> bool:
         return patches.doubt_of(self.resolver.patched, self.frame.module.name, name) is not None
 
@@ -138,7 +147,9 @@ class Expressions(Comprehensions, Comparisons, Operators):
         items: list[Value] | None = []
         for node in nodes:
             if isinstance(node, ast.Starred):
-                inner = self.items_of(self.evaluate(node.value))
+                spread = self.evaluate(node.value)
+                self.fail_if(failing.of_iteration(spread), node.lineno)
+                inner = self.items_of(spread)
                 items = None if inner is None or items is None else [*items, *inner]
             else:
                 value = self.evaluate(node)
@@ -154,6 +165,7 @@ class Expressions(Comprehensions, Comparisons, Operators):
         for key, item in zip(node.keys, node.values, strict=True):
             value = self.evaluate(item)
             if key is None:
+                self.fail_if(refusals.of_spreading(value), node.lineno)
                 inner = value.content if isinstance(value, Container) and value.type == "dict" else None
                 pairs = None if inner is None or pairs is None else [*pairs, *inner]
                 continue
@@ -318,8 +330,7 @@ class Expressions(Comprehensions, Comparisons, Operators):
             if keyword.arg is not None:
                 keywords[keyword.arg] = value
                 continue
-            if isinstance(value, Known | Tuple):
-                self.fail_if(("TypeError", "argument after ** must be a mapping"), node.lineno)
+            self.fail_if(refusals.of_spreading(value), node.lineno)
             pairs = _pairs_of(value)
             exact = exact and pairs is not None
             keywords.update(pairs or {})

@@ -60,6 +60,22 @@ def of_operator(node: ast.operator, left: Value, right: Value) -> Failure | None
         folding.BINARY[type(node)](one[0], other[0]) if type(node) in folding.BINARY else None
     except TypeError as error:
         return "TypeError", str(error)
+    except (ArithmeticError, ValueError):  # of the samples, not of what is really there
+        pass
+    return _of_computing(node, left, right)
+
+
+def _of_computing(node: ast.operator, left: Value, right: Value) -> Failure | None:
+    """`1 << -1`, `0 ** -1`."""
+    if isinstance(node, ast.MatMult):
+        return "TypeError", f"unsupported operand type(s) for @: {type_name(left)!r} and {type_name(right)!r}"
+    if not isinstance(left, Known) or not isinstance(right, Known) or type(node) not in folding.BINARY:
+        return None
+    try:
+        if folding.is_cheap(node, left.value, right.value):
+            folding.BINARY[type(node)](left.value, right.value)
+    except (ArithmeticError, ValueError) as error:
+        return type(error).__name__, str(error)
     return None
 
 

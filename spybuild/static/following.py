@@ -57,6 +57,8 @@ class Following(Attributes):
         node = function.node
         if any(function.cells.get(slot) for slot in CODE):
             return self._not_followed(function, arguments, line)
+        if function.module.found.kind != "source":  # what a stub declares has no body
+            return self.unfollowed(arguments, line, f"{function.name}()")
         self.fail_if(failing.of_arguments(node, arguments, function.name), line)
         if self.resolver.traits(node).suspends:
             return self._suspended(function, arguments, line)
@@ -113,7 +115,7 @@ class Following(Attributes):
         except Raised:
             if not function.module.is_stdlib:
                 raise
-            self.risk()
+            self.distrust(f"{function.name}() seems to raise", line)
             return self.unknown(f"{function.name}() seems to raise", line)
         except TooMuch:
             if self.steps > limit or self.budget.is_spent:

@@ -6,7 +6,7 @@ from functools import partial
 from spybuild.model.facts import Outcome
 from spybuild.static import patches
 from spybuild.static.core import Raised
-from spybuild.static.modules import Module, State, parents_of
+from spybuild.static.modules import PROGRAM, Module, State, parents_of
 from spybuild.static.paths import Paths
 from spybuild.static.reach import absolute
 from spybuild.static.scopes import opened
@@ -52,10 +52,10 @@ class Importing(Paths):
                     raise self._missing(dotted, parent, line)
                 self.risk("ModuleNotFoundError")
                 return Unknown(Doubt(doubt, line))
-            if parent is not None:
-                self.loaded(parent, module, parts[length - 1], line)
             self._note(module)
             self._fails_with(module, line)
+            if parent is not None:
+                self.loaded(parent, module, parts[length - 1], line)
         assert module is not None
         return module
 
@@ -79,8 +79,10 @@ class Importing(Paths):
 
     def _fails_with(self, module: Module, line: int | None) -> None:
         """An import that fails for sure makes this one fail."""
-        if module is self.module:
+        if module is self.module or module.name == PROGRAM:
             return
+        if module.is_program:
+            self.depend(f"{module.name} is a program, which runs when it is imported", line, "SystemExit")
         if module.is_stdlib or module.found.kind != "source":
             self.fail_if(self.resolver.failure(module), line)
         else:
@@ -144,8 +146,9 @@ class Importing(Paths):
                 self.risk("ImportError")
                 return self.unknown(submodule.found.doubt or "it is not known what is imported", line)
             if submodule is not None:
-                self.loaded(module, submodule, name, line)
+                self._note(submodule)
                 self._fails_with(submodule, line)
+                self.loaded(module, submodule, name, line)
                 return submodule
         value = Imported(module_name, name, line)
         if self.trials or not self.resolver.seems_to_have(module, name):

@@ -19,9 +19,7 @@ def describe(resolver: "Resolver", kind: Class, module: str) -> list[InstanceAtt
     """What an instance has: fields by declaration, then what the source assigns to self along the MRO."""
     found = {each.name: each for each in _declared(resolver, kind)}
     owners = [
-        owner
-        for owner in kind.mro
-        if owner.node is not None and owner.home and owner.home.name == owner.module not in _SKIPPED_OWNERS
+        owner for owner in kind.mro if owner.node is not None and owner.home and owner.module not in _SKIPPED_OWNERS
     ]
     if kind.module != module:
         owners = [owner for owner in owners if owner.home and not owner.home.is_stdlib]

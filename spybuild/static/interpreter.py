@@ -48,6 +48,8 @@ class Interpreter(Statements):
 
     def run(self, tree: ast.Module) -> None:
         """Execute a module's body, and settle how its import ends."""
+        if self.module.is_program:
+            self.module.may_fail = Doubt(f"{self.module.name} is a program, which runs when it is imported")
         try:
             self.execute(tree.body)
         except Raised as raised:

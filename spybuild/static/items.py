@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from spybuild.static import failing, folding, patches
+from spybuild.static import failing, folding, patches, refusals
 from spybuild.static.constants import SEARCHED
 from spybuild.static.core import Raised
 from spybuild.static.escapes import Escapes
@@ -42,6 +42,7 @@ class Items(Escapes):
         """What `value[index]` is."""
         if isinstance(value, Either):
             return self.of_each([partial(self.item, each, index, line) for each in value.options], line)
+        self.fail_if(refusals.of_subscript(value, index), line)
         found = self._item(value, index, line)
         if found is None:
             self.fail_if(failing.of_item(value, index), line)
@@ -106,12 +107,16 @@ class Items(Escapes):
                     self.set_name(each, index, value, line)
                 case Special(key="sys.modules"):
                     self._replace_module(index, value, line)
+                case Container() if value is None and each is target and (failure := failing.of_item(each, index)):
+                    self.fail_if(failure, line)
                 case Container(type="dict"):
                     self._set_entry(each, index, value, line)
                 case Container():
                     self._set_position(each, value, line)
                 case Special(key="anything" | "frame"):
                     self.reach_out("it may be changed through what may be any object", line)
+                case Special(key="os.environ") if isinstance(value, Known) and not isinstance(value.value, str):
+                    self.fail_if(("TypeError", f"str expected, not {type(value.value).__name__}"), line)
                 case Special(key=key) if key in SEARCHED:
                     why = Doubt("where modules are found is changed", line)
                     patches.note(self.module, (patches.SEARCH_PATH, OPEN), why)

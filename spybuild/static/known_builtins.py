@@ -148,5 +148,10 @@ def _number(call: Call) -> Value | None:
 
 @knows("builtins.next")
 def _next(call: Call) -> Value | None:
+    """Without a default, there must be something."""
+    given = call.arguments.get(0)
+    endless = isinstance(given, Some) and given.type in ("count", "cycle", "repeat")
+    if len(call.arguments.positional) == 1 and not endless:
+        call.it.distrust("next() fails where nothing is left", call.line)
     call.it.risk()
     return call.it.unknown("what an iterator gives is not known", call.line)

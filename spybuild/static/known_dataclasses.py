@@ -47,6 +47,8 @@ FACTORY = Some("_HAS_DEFAULT_FACTORY_CLASS")
 @knows("dataclasses.field")
 def _field(call: Call) -> Value | None:
     given = call.arguments.keywords
+    if "default" in given and "default_factory" in given:
+        call.it.fail_if(("ValueError", "cannot specify both default and default_factory"), call.line)
     kw_only = given.get("kw_only")
     chosen = None if kw_only is None or not isinstance(kw_only, Known) else bool(kw_only.value)
     in_init = call.it.truth(given["init"]) if "init" in given else True

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from spybuild.static import enums, making
+from spybuild.static import enums, failing, making
 from spybuild.static.core import Arguments
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.modules import Module
@@ -176,8 +176,10 @@ def _register(call: Call) -> Value | None:
 
 @knows("functools.partial")
 def _partial(call: Call) -> Value | None:
-    if not call.arguments.positional or not call.arguments.exact:
+    if not call.arguments.exact:
         return None
+    called = call.arguments.get(0) or Known(None)
+    call.it.fail_if(failing.of_callee(called), call.line)
     return Partial(call.arguments.positional[0], call.arguments.positional[1:], dict(call.arguments.keywords))
 
 
@@ -198,6 +200,8 @@ def _total_ordering(call: Call) -> Value | None:
         return None
     has = [name for name in _ORDERS if (found := kind.find(name)) and not found[0].native]
     has += [name for name in _ORDERS if any(owner.native and name in owner.hidden for owner in kind.mro)]
+    if not has:
+        call.it.fail_if(("ValueError", "must define at least one ordering operation: < > <= >="), call.line)
     if not has:
         return None
     for name, made in _ORDERS[max(has)]:
@@ -271,6 +275,8 @@ def _new_type(call: Call) -> Value | None:
 
 @knows("typing.TypeVar", "typing_extensions.TypeVar")
 def _type_var(call: Call) -> Value | None:
+    if len(call.arguments.positional) == 2 and call.arguments.exact:
+        call.it.fail_if(("TypeError", "A single constraint is not allowed"), call.line)
     return _named(call.arguments, "TypeVar")
 
 

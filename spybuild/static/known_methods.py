@@ -221,10 +221,22 @@ def _shuffle(call: Call) -> Value | None:
     return Known(None)
 
 
-@knows("method.index", "method.count", "method.__len__")
+@knows("method.index")
+def _index(call: Call) -> Value | None:
+    """The place of an item, which must be there."""
+    box, item = call.arguments.get(0), call.arguments.get(1)
+    content = box.items if isinstance(box, Tuple) else box.content if isinstance(box, Container) else None
+    plain = content is not None and len(call.arguments.every) == 2 and call.arguments.exact
+    if plain and isinstance(item, Known) and all(isinstance(each, Known) for each in content or ()):
+        there = any(isinstance(each, Known) and each.value == item.value for each in content or ())
+        call.it.fail_if(None if there else ("ValueError", f"{item.value!r} is not in it"[:80]), call.line)
+    return _count(call)
+
+
+@knows("method.count", "method.__len__")
 def _count(call: Call) -> Value | None:
     box = call.arguments.get(0)
-    return Some("int") if isinstance(box, Container | Tuple) else _of_text("count", call.arguments)
+    return Some("int") if isinstance(box, Container | Tuple) else None
 
 
 @knows("method.union", "method.intersection", "method.difference", "method.symmetric_difference")

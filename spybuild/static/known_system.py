@@ -83,7 +83,9 @@ def _exec(call: Call) -> Value | None:
     code, namespace = call.arguments.get(0), call.arguments.get(1, "globals")
     local = call.arguments.get(2, "locals")
     if _is_apart(namespace) and (local is None or _is_apart(local)):
-        call.it.escape(namespace, call.line) if namespace else None
+        for given in (namespace, local):
+            if given is not None:
+                call.it.escape(given, call.line)
         return call.it.unknown("what is computed from text is not known", call.line)
     tree = _parsed(code)
     if tree is not None and namespace is None:

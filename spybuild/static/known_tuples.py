@@ -1,9 +1,8 @@
 """Named tuples and typed dicts: the classes that `namedtuple`, `NamedTuple` and `TypedDict` make."""
 
-import keyword
 from typing import TYPE_CHECKING
 
-from spybuild.static import making
+from spybuild.static import making, refusals
 from spybuild.static.core import Arguments
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.made import Made, MadeParameter
@@ -51,6 +50,7 @@ def make(it: "Interpreter", maker: str, kind: Class, bases: list[Value], keyword
     for name, annotation in kind.annotations.items():
         found = kind.cells.get(name)
         fields.append(Field(name, annotation, kind, found.value if found else None, line=annotation.lineno))
+    it.fail_if(refusals.of_field_order(fields), kind.line)
     fill(it, kind, fields, [base for base in others if isinstance(base, Class)])
     return kind
 
@@ -118,6 +118,8 @@ def _namedtuple(call: Call) -> Value | None:
     """`namedtuple("X", "a b")` with constant names."""
     name, names = call.arguments.get(0, "typename"), call.arguments.get(1, "field_names")
     texts = _field_names(call.it, names) if names is not None else None
+    if names is not None and texts is None and call.arguments.exact and "rename" not in call.arguments.keywords:
+        call.it.fail_if(refusals.of_names(_texts(call.it, names) or ()), call.line)
     if not isinstance(name, Known) or texts is None or not call.arguments.exact:
         return None
     if call.it.truth(call.arguments.keywords.get("rename", Known(False))) is not False:
@@ -142,15 +144,19 @@ def _made(it: "Interpreter", name: str, fields: list[Field], arguments: Argument
 
 
 def _field_names(it: "Interpreter", names: Value) -> list[str] | None:
+    texts = _texts(it, names)
+    if texts is None or refusals.of_names(texts):
+        return None
+    valid = [text for text in texts if isinstance(text, str)]
+    return valid if len(valid) == len(texts) else None
+
+
+def _texts(it: "Interpreter", names: Value) -> list[object] | None:
+    """The names, as they are given; None of those that are not known."""
     if isinstance(names, Known) and isinstance(names.value, str):
-        texts: list[object] = list(names.value.replace(",", " ").split())
-    else:
-        items = it.items_of(names)
-        if items is None:
-            return None
-        texts = [item.value if isinstance(item, Known) else None for item in items]
-    valid = [text for text in texts if isinstance(text, str) and text.isidentifier() and not keyword.iskeyword(text)]
-    return valid if len(valid) == len(texts) and not any(text.startswith("_") for text in valid) else None
+        return list(names.value.replace(",", " ").split())
+    items = it.items_of(names)
+    return None if items is None else [item.value if isinstance(item, Known) else None for item in items]
 
 
 @knows("typing.NamedTuple", "typing_extensions.NamedTuple")

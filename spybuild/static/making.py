@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from spybuild.static import enums
+from spybuild.static import enums, refusals
 from spybuild.static.forms import ALIASES, TYPING
 from spybuild.static.made import Made, MadeParameter
 from spybuild.static.values import (
@@ -202,7 +202,10 @@ def _make_slots(interpreter: "Core", kind: Class) -> None:
     found = kind.cells.get("__slots__")
     if not found:
         return
-    names = slot_names(interpreter.resolver.actual(found.value))
+    told = interpreter.resolver.actual(found.value)
+    names = slot_names(told)
+    if not found.doubt:
+        interpreter.as_interpreter().fail_if(refusals.of_slots(kind, told, names), found.line)
     if names is None or found.doubt:
         doubt = Doubt("its __slots__ are not known", found.line)
         kind.cells.names.setdefault("*", Binding(Unknown(doubt), found.line, doubt))

@@ -11,6 +11,7 @@ from spybuild.static.exposure import Exposure
 from spybuild.static.values import Binding, Doubt, Known, Object, Some, Value
 
 SITE = ("/site-packages/", "/dist-packages/")
+PROGRAM = "__main__"  # what runs: in `sys.modules` from the start
 
 
 class State(Enum):
@@ -68,6 +69,11 @@ class Module(Object):
     def is_installed(self) -> bool:
         """Whether it belongs to an installed distribution."""
         return any(site in (self.found.path or "") for site in SITE)
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it is what `python -m` runs, so that importing it may start a program."""
+        return self.name.endswith(f".{PROGRAM}")
 
     @property
     def is_own(self) -> bool:

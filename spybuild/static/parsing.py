@@ -58,7 +58,7 @@ def parse(source: bytes, path: str, target: Target, *, checked: bool = False) ->
 
 def tokens_of(source: bytes) -> int:
     """About how many tokens a source has; the words of its texts and comments count, too."""
-    return sum(1 for _ in _TOKEN.finditer(source))
+    return _TOKEN.subn(b"", source)[1]
 
 
 def imports_in(source: bytes) -> tuple[tuple[bytes, bytes, bytes], ...]:

@@ -109,15 +109,18 @@ class Paths(Core):
             self.trials[-1].risks.add(raised.kind)
             if changes:
                 self.trials[-1].changes.append(changes)
-        elif raised.module is self.module and not self.module.may_fail and self._is_foreseen():
+        elif raised.module is self.module and not self.module.may_fail and self._is_foreseen(raised):
             reason = f"its import may end here with {raised.kind}: {why.reason}"
             self.module.may_fail = Doubt(reason, raised.line)
 
-    def _is_foreseen(self) -> bool:
-        """Any code may raise. What counts are raises at the module's own level, and those about its environment."""
+    def _is_foreseen(self, raised: Raised) -> bool:
+        """Any code may raise. What counts are raises at the module's own level, and those about its environment.
+
+        The standard library is taken to work, except where it says itself that a module is not for every system.
+        """
         functions = [frame.function for frame in self.frames if frame.function]
         if self.module.is_stdlib:
-            return False
+            return raised.kind == "ImportError" and bool(raised.args[0]) and not functions
         return not functions or any(self.resolver.traits(each.node).asks_environment for each in functions)
 
     def fail_if(self, failure: tuple[str, str] | None, line: int | None) -> None:
@@ -134,6 +137,12 @@ class Paths(Core):
         self.risk(kind)
         if not self.trials:
             self.doubt_import(reason, line)
+
+    def distrust(self, reason: str, line: int | None) -> None:
+        """A call of the standard library may fail for what it is given: of the image's own modules, that counts."""
+        self.risk()
+        if not self.trials and not self.uncertain and self.module.is_own:
+            self.module.may_fail = self.module.may_fail or Doubt(reason, line)
 
     def doubt_import(self, reason: str, line: int | None) -> None:
         """The import may end here: of modules that somebody installed, that is only counted where it is sure."""

@@ -20,7 +20,7 @@ from spybuild.static.forms import Forms
 from spybuild.static.interpreter import Interpreter
 from spybuild.static.library import Library
 from spybuild.static.lookup import MOVED, Lookup
-from spybuild.static.modules import Module, State, import_names, imports_annotations, parents_of
+from spybuild.static.modules import PROGRAM, Module, State, import_names, imports_annotations, parents_of
 from spybuild.static.natives import Natives
 from spybuild.static.patches import Patches
 from spybuild.static.reach import Reach
@@ -141,6 +141,8 @@ class Resolver(Lookup, Telling):
 
     def _searched(self, name: str) -> Found | None:
         """What the search finds, unless somebody's import changes what it would find."""
+        if name == PROGRAM:
+            return Found(name, None, "unknown", doubt="it is the program that runs, whatever that is")
         found = self.search.module(name)
         doubt = self._doubt_of_search(name, found) if self.patched else None
         return Found(name, None, "unknown", doubt=doubt.reason) if doubt else found

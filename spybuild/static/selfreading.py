@@ -78,10 +78,8 @@ class SelfReader:
         return (self._facts(each) for each in self._found)
 
     def _facts(self, found: Attribute) -> InstanceAttributeFacts:
-        return InstanceAttributeFacts(
-            name=found.name, annotation=self._annotation(found), value=found.value, certain=found.certain,
-            owner=found.owner.path, line=found.line,
-        )  # fmt: skip
+        told = {"name": found.name, "value": found.value, "certain": found.certain, "line": found.line}
+        return InstanceAttributeFacts(**told, annotation=self._annotation(found), owner=found.owner.path)
 
     def _annotation(self, found: Attribute) -> Annotation | None:
         if found.annotation is None or found.owner.home is None:
@@ -269,7 +267,9 @@ def _function_in(resolver: "Resolver", binding: Binding) -> Value:
 
 
 def _methods_of(owner: Class) -> list[Method]:
-    return [item for item in owner.node.body if isinstance(item, Method)] if owner.node else []
+    """The methods in its text; one that says it comes from another module has none there."""
+    is_there = owner.node is not None and owner.home is not None and owner.home.name == owner.module
+    return [item for item in owner.node.body if isinstance(item, Method)] if owner.node and is_there else []
 
 
 def _is_self(node: ast.expr, scope: Scope) -> bool:

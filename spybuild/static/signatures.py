@@ -69,7 +69,9 @@ class Signature:
                 self._read(unwrapped(self.resolver, function), depth + 1)
                 self.parameters = self.parameters and self.parameters[1:]
             case Instance(kind=kind) if (found := kind.find("__call__")) and not found[1].doubt:
-                self._read(unwrapped(self.resolver, found[1].value), depth + 1)
+                called = unwrapped(self.resolver, found[1].value)
+                if not isinstance(called, Instance):  # which decides by itself what is called
+                    self._read(called, depth + 1)
                 self.parameters = self.parameters and self.parameters[1:]
             case Partial(is_method=False):
                 self._read_partial(value)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from spybuild.model.facts import Outcome
 from spybuild.static.modules import Module
 from spybuild.static.values import Doubt
 
@@ -31,8 +32,10 @@ def loaded_submodules(resolver: "Resolver", package: Module) -> dict[str, tuple[
         module = resolver.module(name)
         if module is None or module.found.kind == "unknown":
             continue
-        found[name] = found.get(name, False) or sure
-        for imported, certain in resolver.load(module).imports.items():
+        if resolver.load(module).outcome is Outcome.IMPORTED:  # else a `try` has gone on without it
+            needs = module.may_fail is not None and "was not found" in module.may_fail.reason
+            found[name] = found.get(name, False) or (sure and not needs)
+        for imported, certain in module.imports.items():
             if imported.partition(".")[0] == top:
                 waiting.append((imported, sure and certain))
     return _below(resolver, package, found, complete=len(seen) < _MOST)

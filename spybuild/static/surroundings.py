@@ -4,7 +4,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from spybuild.images.files import is_file, is_folder
-from spybuild.static.values import Class, Function, Known, Native, Special, Value
+from spybuild.static.values import Bound, Class, Function, Known, Native, Special, Value
 
 if TYPE_CHECKING:
     from spybuild.static.core import Arguments
@@ -25,6 +25,15 @@ _EXACT = frozenset(
     )
 )  # fmt: skip
 _FAMILIES = ("subprocess.", "urllib.request.", "http.client.", "shutil.", "smtplib.", "ftplib.", "multiprocessing.")
+# what works or not by what it is given, which is not looked into
+GIVEN = frozenset(
+    (
+        "codecs.lookup", "_codecs.lookup", "locale.setlocale", "_locale.setlocale", "importlib.metadata.version",
+        "importlib.metadata.distribution", "zoneinfo.ZoneInfo", "asyncio.get_running_loop", "_asyncio.get_running_loop",
+        "asyncio.events.get_running_loop", "xml.etree.ElementTree.fromstring", "xml.etree.ElementTree.XML",
+        "xml.etree.ElementTree.parse", "ast.literal_eval", "logging.config.dictConfig", "logging.config.fileConfig",
+    )
+)  # fmt: skip
 _HARMLESS = ("shutil.which", "shutil.get_terminal_size", "multiprocessing.cpu_count")
 # what is only called on paths and the like, whatever the object is
 _ON_PATHS = frozenset(("read_text", "read_bytes", "write_text", "write_bytes", "iterdir", "unlink", "rmdir"))
@@ -39,15 +48,16 @@ def key_of(function: Value) -> str:
             return key
         case Function(module=module) if module.is_stdlib:
             return f"{module.name}.{function.qualname}"
-        case Class(home=home) if home is not None and home.is_stdlib:
+        case Class(home=home, native=native) if native or (home is not None and home.is_stdlib):
             return function.path
+        case Bound(function=Native(key=key), receiver=Class()):
+            return key
         case _:
             return ""
 
 
-def asked_by(resolver: "Resolver", function: Value, arguments: "Arguments") -> str | None:
+def asked_by(resolver: "Resolver", key: str, function: Value, arguments: "Arguments") -> str | None:
     """What a call needs of its surroundings; None where it needs nothing, or what it needs is in the image."""
-    key = key_of(function)
     if key not in _EXACT and (not key.startswith(_FAMILIES) or key.startswith(_HARMLESS)):
         return None
     if isinstance(function, Class) and "Error" in function.name:

@@ -175,3 +175,38 @@ def test_a_stub_speaks_for_a_compiled_module(tmp_path: Path) -> None:
     assert {each.name for each in facts.classes} == {"A"}
     assert not doubted(facts, "limit")
     assert doubted(facts, "other")
+
+
+def test_what_a_base_sets_is_not_certain_where_the_constructor_cannot_be_read(tmp_path: Path) -> None:
+    """A class that says it comes from another module hides whether it calls its base's constructor (httpx.Client)."""
+    source = (
+        "class Base:\n def __init__(self): self.x = 1\nclass Client(Base):\n def __init__(self): super().__init__()\n"
+        "Client.__module__ = 'other'\n"
+    )
+    tally = against_probe(tmp_path, source)
+    assert not tally.wrong
+
+
+PROPERTIES = """
+class cached(property):
+    def __init__(self, fget, doc=None): super().__init__(fget, doc=doc)
+    def __get__(self, instance, owner=None): return self if instance is None else 1
+class A:
+    @cached
+    def x(self) -> int: ...
+class Lookup:
+    def __init__(self, f): self.f = f
+    def __get__(self, instance, owner=None): return self if instance is None else lambda *a: 1
+    def __call__(self, instance, *args): ...
+class Proxy:
+    __call__ = Lookup(lambda self, *a: 1)
+p = Proxy()
+"""
+
+
+def test_what_derives_from_property_is_one_and_what_decides_what_is_called_has_no_signature(tmp_path: Path) -> None:
+    """As werkzeug's `cached_property` and `LocalProxy`, which made flask's facts wrong."""
+    tally = against_probe(tmp_path, PROPERTIES)
+    assert not [each for each in tally.wrong if ".x member" in each]
+    proxy = next(each for each in read(tmp_path, PROPERTIES).functions if each.name == "p")
+    assert proxy.parameters is None
