@@ -89,6 +89,8 @@ _MOVED = {
 }  # fmt: skip
 _PATTERNS = frozenset(f"re.{name}" for name in _PURE["re"])
 _PARSED = ("json.loads", "tomllib.loads")
+_ENCODED = ("builtins.str", "builtins.bytes", "builtins.bytearray")
+_ENCODINGS = ("utf-8", "utf8", "ascii", "latin-1", "strict", "ignore", "replace")
 _NEWER_PATTERN = re.compile(r"[*+?}]\+|\(\?>")  # possessive, atomic: since 3.11
 _KEYS = frozenset(
     (
@@ -172,7 +174,7 @@ def _tried(resolver: "Resolver", key: str, arguments: "Arguments") -> Exception 
     """The call, made; what it returns is let go."""
     try:
         given, named = _constants(arguments)
-        function = _prepared(resolver, key, given)
+        function = _prepared(resolver, key, [*given, *named.values()])
         function(*given, **named)
     except (folding.Unfoldable, RecursionError, MemoryError):
         return None
@@ -238,6 +240,10 @@ def _is_cheap(key: str, given: list[Any]) -> bool:
     texts = [each for each in given if isinstance(each, str | bytes)]
     if key in _PARSED:
         return sum(text.count(mark) for text in texts if isinstance(text, str) for mark in "[{") <= _MOST_DEEP
+    if key in _ENCODED and len(given) > 1:  # punycode takes seconds for a few thousand letters
+        return all(isinstance(each, str) and each.lower() in _ENCODINGS for each in given[1:])
+    if key == "shlex.split":
+        return isinstance(given[0], str) if given else True  # it reads standard input where it is given None
     if key in ("builtins.pow", "math.pow"):
         return not any(isinstance(each, int | float) and abs(each) > _LARGE for each in given)
     if key == "builtins.round":

@@ -66,6 +66,10 @@ def test_a_call_that_works_or_is_not_known_decides_nothing_away(tmp_path: Path, 
 
 
 LARGE = {
+    "an encoding whose cost is a square": f"x = bytes({''.join(map(chr, range(0x4E00, 0x4E00 + 4900)))!r}, 'punycode')\n"
+    * 20,
+    "the same, by a keyword": f"x = bytes({''.join(map(chr, range(0x4E00, 0x4E00 + 4900)))!r}, encoding='idna')\n" * 20,
+    "standard input": "import shlex\nx = shlex.split(None)",
     "digits": "from fractions import Fraction\nx = Fraction('1e999999999')",
     "a power": "pow(10, 10 ** 9)",
     "a rounding": "round(5, -10 ** 9)",
