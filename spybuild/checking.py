@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 
 _LARGEST_CONTRACT = 4 << 20
 _MOST_HOOKS, _LINE_OF_PTH = 5, re.compile(r"(.*\.pth):(\d+)")
+_SHORTEST_LINE = 8
 _SHORTEST_SECRET = 4  # a shorter one would turn up in words that have nothing to do with it
 
 Progress = Callable[[Platform, str], None]
@@ -278,6 +279,8 @@ def _module(module: ModuleFacts, findings: tuple[Finding, ...]) -> ModuleReport:
 def _without(report: PlatformReport, secrets: Mapping[str, str]) -> PlatformReport:
     """The report without the values of secrets: a hostile module may have got one past the probe, which hides them."""
     hidden = {value: f"[value of {name}]" for name, value in secrets.items() if len(value) >= _SHORTEST_SECRET}
+    for name, value in secrets.items():  # a key may be printed line by line
+        hidden |= {line: f"[value of {name}]" for line in value.splitlines() if len(line) >= _SHORTEST_LINE}
     if not hidden:
         return report
     values = sorted(hidden, key=len, reverse=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 from buildkit.frontend.bridge import Bridge
 from buildkit.frontend.llb import digest_of
@@ -10,7 +9,7 @@ from buildkit.frontend.results import Built
 from buildkit.frontend.transport import RpcError
 from buildkit.frontend.wire import gateway_pb2 as wire
 from spybuild.model import strict_json
-from spybuild.model.from_build import TEST_RESULT
+from spybuild.model.from_build import TEST_RESULT, Told, read_statement
 
 _IMAGE = "docker-image://"
 _STATEMENT = "application/vnd.in-toto+json"
@@ -77,20 +76,14 @@ def _root(operation: wire.Operation) -> int:
     return -1
 
 
-def _statements(chain: wire.AttestationChain) -> Iterator[dict[str, Any]]:
+def _statements(chain: wire.AttestationChain) -> Iterator[Told]:
     for blob in chain.blobs.values():
         if blob.descriptor.media_type == _STATEMENT:
             with suppress(ValueError):
-                yield strict_json.parse_object(blob.data)
+                yield read_statement(strict_json.parse_object(blob.data))
 
 
-def _passes(statement: dict[str, Any], manifest: str, contract: str) -> bool:
+def _passes(told: Told, manifest: str, contract: str) -> bool:
     """Whether a statement says of this very manifest that it keeps the contract."""
-    try:
-        predicate = statement["predicate"]
-        subjects = [f"sha256:{subject['digest']['sha256']}" for subject in statement["subject"]]
-        contracts = [f"sha256:{each['digest']['sha256']}" for each in predicate["configuration"]]
-        told = (statement["predicateType"], predicate["result"], predicate["failedTests"])
-    except (KeyError, TypeError):
-        return False
-    return told == (TEST_RESULT, "PASSED", []) and subjects == [manifest] and contracts == [contract]
+    is_on_this = (told.kind, told.subjects, told.contracts) == (TEST_RESULT, (manifest,), (contract,))
+    return told.is_pass and is_on_this

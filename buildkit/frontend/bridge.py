@@ -10,6 +10,8 @@ from buildkit.frontend.wire import gateway_pb2 as wire
 
 _SERVICE = "/moby.buildkit.v1.frontend.LLBBridge/"
 _LARGEST_FILE = 16 << 20
+# of Go's fs.FileMode: a folder, a link, a device, a pipe, a socket, a character device, something else
+_SPECIAL = sum(1 << bit for bit in (31, 27, 26, 25, 24, 21, 19))
 
 _Response = TypeVar("_Response", bound=Message)
 
@@ -53,7 +55,13 @@ class Bridge:
         return self._solve(request).ref
 
     def read_file(self, ref: wire.Ref, path: str) -> bytes:
-        """A file of a result, which is carried out for it; one of more than 16 MiB is refused."""
+        """A regular file of a result, which is carried out for it; one of more than 16 MiB is refused.
+
+        Asked for a pipe, BuildKit would wait for somebody to write to it.
+        """
+        asked = wire.StatFileRequest(ref=ref.id, path=path)
+        if self._call("StatFile", asked, wire.StatFileResponse).status.mode & _SPECIAL:
+            raise RpcError(UNKNOWN, f"{path} is no regular file")
         request = wire.ReadFileRequest(ref=ref.id, path=path, range=wire.FileRange(length=_LARGEST_FILE + 1))
         content = self._call("ReadFile", request, wire.ReadFileResponse).data
         if len(content) > _LARGEST_FILE:

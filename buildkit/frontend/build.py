@@ -71,8 +71,8 @@ def carry_out(bridge: Bridge, options: Options) -> wire.Result:
         return answer(outcomes)
     if refused := [each for each in outcomes if not each.is_pass]:
         raise Refused(broken(refused, contracts))
-    _warn(bridge, outcomes)
-    if _ATTESTATIONS in {each.id for each in able.frontend_capabilities}:
+    _warn(bridge, outcomes, contracts)
+    if options.attaches and _ATTESTATIONS in {each.id for each in able.frontend_capabilities}:
         _attach(bridge, result, outcomes, options)
     return result
 
@@ -116,9 +116,12 @@ def _validated(validator: Validator, platforms: Sequence[Built], contracts: Mapp
         return list(pool.map(lambda built: validator.validate(built, contracts[built.name]), platforms))
 
 
-def _warn(bridge: Bridge, outcomes: Sequence[Outcome]) -> None:
+def _warn(bridge: Bridge, outcomes: Sequence[Outcome], contracts: Mapping[str, Contract]) -> None:
     """Show the contract's warnings among the client's own, each once; the step's output has them in any case."""
     warnings = {told: each.step for each in outcomes if each.report for told in each.report["warnings"]}
+    for outcome in outcomes:
+        if (contract := contracts[outcome.built.name]).is_of_image:
+            warnings[f"the contract is the image's own {contract.name}: the context has none"] = outcome.step
     with suppress(RpcError):  # BuildKit before 0.10 shows none
         for told, step in warnings.items():
             bridge.warn(wire.WarnRequest(digest=step, level=1, short=one_line(f"SpyBuild: {told}").encode()))

@@ -31,7 +31,7 @@ class ContractMissing(Exception):  # noqa: N818  # what is the matter, in its na
 
 @dataclass(frozen=True)
 class Contract:
-    """A contract as it was found: the name it has there, and its bytes.
+    """A contract as it was found: the name it has there, its bytes, and whether the image itself brought it.
 
     Raises:
         ContractMissing: the name is none that a person gives a file; a base's label may be anything.
@@ -39,6 +39,7 @@ class Contract:
 
     name: str
     content: bytes
+    is_of_image: bool = False
 
     def __post_init__(self) -> None:
         if not self.name.isprintable():
@@ -76,7 +77,7 @@ def contracts_of(
 def _of_image(bridge: Bridge, built: Built) -> Contract:
     made = bridge.solve(built.ref.definition, now=True)  # what fails in the Dockerfile is not told as a missing file
     with _missing(f"no contract: {built.name} has no {built.label}, which its label {CONTRACT_LABEL} names"):
-        return Contract(built.label, bridge.read_file(made, built.label))
+        return Contract(built.label, bridge.read_file(made, built.label), is_of_image=True)
 
 
 def contract_of_context(bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition]) -> Contract:

@@ -19,7 +19,9 @@ from spybuild.reports.escaping import lines
 _SOURCE = "github.com/moby/buildkit/errdefs.Source+json"
 _MOST_SNIPPETS = 10
 _MOST_TOLD = 100
-_PASSED, _INVALID, _HINDERED = 0, 2, 3  # exit codes of `spybuild validate`
+_INVALID = 2  # exit code of `spybuild validate`
+_FAIL = "fail"
+_INDENT = "\n      "
 
 Finding = Mapping[str, Any]
 
@@ -44,7 +46,7 @@ def broken(outcomes: Sequence[Outcome], contracts: Mapping[str, Contract]) -> wi
         said = invalid.said.strip().removeprefix("spybuild: ")
         places = islice(_named(said, contracts[invalid.built.name]), _MOST_SNIPPETS)
         return status(f"spybuild: the contract, or an option, cannot be used\n{_indented(said)}", places)
-    undecided = all(each.code in (_PASSED, _HINDERED) for each in outcomes)
+    undecided = not any(each.report and each.report["verdict"] == _FAIL for each in outcomes)
     head = "it could not be decided whether the contract is kept" if undecided else "the contract is not kept"
     told = [*_told(outcomes)]
     more = [f"  … and {len(told) - _MOST_TOLD} more: --call=spybuild shows all"] if len(told) > _MOST_TOLD else []
@@ -59,7 +61,7 @@ def _told(outcomes: Iterable[Outcome]) -> Iterator[str]:
         for finding in findings_of(outcome):
             shared.setdefault(_line(finding), []).append(outcome.built.name)
         for problem in _problems(outcome):
-            shared.setdefault(problem, []).append(outcome.built.name)
+            shared.setdefault(problem.replace("\n", _INDENT), []).append(outcome.built.name)
     yield from (f"  {', '.join(names)}: {line}" for line, names in shared.items())
 
 
@@ -83,9 +85,8 @@ def _line(finding: Finding) -> str:
     place = f" ({where['file']}:{where['line']}:{where['column']})" if where else ""
     expected, found = finding.get("expected"), finding.get("found")
     sides = [f"{side} {text}" for side, text in (("expected", expected), ("found", found)) if text is not None]
-    return f"{finding['rule']} {finding['name']}: {module}{finding['message']}{place}" + "".join(
-        f"\n      {side}" for side in sides
-    )
+    told = "\n".join([f"{finding['rule']} {finding['name']}: {module}{finding['message']}{place}", *sides])
+    return told.replace("\n", _INDENT)  # a module's words never begin a line: CI services read commands there
 
 
 def _details(outcomes: Iterable[Outcome], contracts: Mapping[str, Contract]) -> Iterator[wire.Detail]:

@@ -11,6 +11,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ARGUMENT = "build-arg:"
 _PREFIX = f"{_ARGUMENT}SPYBUILD_"
+_INNER_SYNTAX = f"{_PREFIX}INNER_SYNTAX"
 _CALL = "frontend.spybuild"
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
@@ -30,6 +31,7 @@ class Options:
         variables: variables that the deployment will set, `NAME=value`.
         arguments: what `spybuild validate` is asked besides: strict, python, user, timeout, memory.
         base: digest of the contract that the base image must have been attested to keep; empty: none.
+        attaches: whether platforms that pass get a statement.
         syntax: the Dockerfile frontend to forward to; empty: BuildKit's own.
     """
 
@@ -39,6 +41,7 @@ class Options:
     variables: tuple[str, ...] = ()
     arguments: Mapping[str, str] = field(default_factory=dict)
     base: str = ""
+    attaches: bool = True
     syntax: str = ""
 
     @property
@@ -64,7 +67,8 @@ class Options:
     @property
     def forwarded(self) -> dict[str, str]:
         """What the Dockerfile frontend is asked. That `cmdline` is among it keeps it from looking for a `# syntax`."""
-        kept = {name: value for name, value in self.passed.items() if not (self.is_call and name in _OF_CALLS)}
+        dropped = {_INNER_SYNTAX, *(_OF_CALLS if self.is_call else ())}  # else our own image would call itself for ever
+        kept = {name: value for name, value in self.passed.items() if name not in dropped}
         return kept | ({"source": self.syntax.split()[0], "cmdline": self.syntax} if self.syntax else {})
 
     @property
@@ -75,7 +79,7 @@ class Options:
 
 _OF_CALLS = ("requestid", "frontend.caps")
 _ARGUMENTS = ("python", "user", "timeout", "memory")
-_KNOWN = ("contract", "secrets", "variables", "strict", "base_contract", "inner_syntax", *_ARGUMENTS)
+_KNOWN = ("contract", "secrets", "variables", "strict", "base_contract", "statements", "inner_syntax", *_ARGUMENTS)
 
 
 def passed_options(environment: Mapping[str, str]) -> dict[str, str]:
@@ -104,9 +108,10 @@ def read_options(passed: Mapping[str, str]) -> Options:
         passed=dict(passed),
         contract=ours.get("contract", ""),
         secrets=_names("SPYBUILD_SECRETS", ours.get("secrets", "")),
-        variables=tuple(_listed(ours.get("variables", ""))),
+        variables=_pairs("SPYBUILD_VARIABLES", ours.get("variables", "")),
         arguments=arguments,
         base=base,
+        attaches=_is_true("SPYBUILD_STATEMENTS", ours.get("statements") or "1"),
         syntax=ours.get("inner_syntax", "").strip(),
     )
 
@@ -121,6 +126,14 @@ def _names(name: str, text: str) -> tuple[str, ...]:
     if wrong := [each for each in names if not _VARIABLE.fullmatch(each)]:
         raise OptionsError(f"{name} has {wrong[0]!r}, no name of a variable")
     return names
+
+
+def _pairs(name: str, text: str) -> tuple[str, ...]:
+    """`NAME=value`, with commas between: a value has none."""
+    pairs = tuple(_listed(text))
+    if wrong := [each for each in pairs if not _VARIABLE.fullmatch(each.partition("=")[0]) or "=" not in each]:
+        raise OptionsError(f"{name} has {wrong[0]!r}, which is no NAME=value; a comma ends a value")
+    return pairs
 
 
 def _is_true(name: str, text: str) -> bool:

@@ -27,6 +27,7 @@ from spybuild.model.attested import (
 from spybuild.model.base import Model
 from spybuild.model.digests import Digest
 from spybuild.model.names import shown
+from spybuild.model.scalars import Flag
 from spybuild.model.wire import DigestText, Instant, PlatformText, ShortText, digest_of_text
 
 LARGEST_STATEMENT = 4 << 20
@@ -91,6 +92,7 @@ class _Extension(_Tolerant):
     index: DigestText | None = None
     validated_at: Instant | None = None
     evidence: tuple[ShortText, ...] = Field(default=(), max_length=16)
+    from_build: Flag = False
     waivers: tuple[_Waiver, ...] = Field(default=(), max_length=_MOST_ITEMS)
     platforms: tuple[_Child, ...] = Field(default=(), max_length=_MOST_ITEMS)
     rules: _Rules = _Rules()
@@ -191,6 +193,7 @@ def _common(said: _Extension, predicate_type: str, subject: Digest) -> dict[str,
         "repository": said.repository,
         "tool": AttestedTool(name=said.tool.name, version=said.tool.version) if said.tool else None,
         "evidence": tuple(kind for kind in _KINDS if kind in said.evidence),
+        "from_build": said.from_build,
         "waivers": tuple(
             AttestedWaiver(rule=each.rule, reason=each.reason, owner=each.owner, expires=each.expires)
             for each in said.waivers

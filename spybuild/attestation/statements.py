@@ -66,6 +66,7 @@ def platform_statement(report: Report, platform: PlatformReport, said: Circumsta
             "platform": str(Platform.parse(platform.platform)),
             "validatedAt": _seconds(said.validated_at),
             "evidence": sorted(set(platform.evidence)),
+            **_from_build([platform]),
             "rules": _rules(said.waivers),
             **({"index": str(said.index)} if said.index else {}),
         },
@@ -102,6 +103,7 @@ def index_statement(report: Report, children: Sequence[AttestedChild], said: Cir
         EXTENSION: {
             **_extension(report.tool, said),
             "evidence": sorted(set.intersection(*kinds)),
+            **_from_build(report.platforms),
             "platforms": [_child(each) for each in sorted(children, key=lambda each: (each.platform, each.digest))],
         },
     }
@@ -146,6 +148,10 @@ def _extension(tool: Tool, said: Circumstances) -> dict[str, Any]:
         "tool": {"name": tool.name, "version": tool.version},
         "waivers": [_waiver(each) for each in _in_order(said.waivers)],
     }
+
+
+def _from_build(platforms: Sequence[PlatformReport]) -> dict[str, bool]:
+    return {"fromBuild": True} if any(each.from_build for each in platforms) else {}
 
 
 def _in_order(waivers: Iterable[AttestedWaiver]) -> list[AttestedWaiver]:

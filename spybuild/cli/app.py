@@ -82,6 +82,7 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
+    os.environ.pop("_SPYBUILD_COMPLETE", None)  # completion would answer in a verb's place, and images have an ENV
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     signal.signal(signal.SIGALRM, _interrupt)

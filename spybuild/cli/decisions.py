@@ -147,6 +147,7 @@ def _judged(judged: Judged) -> dict[str, Any]:
         "digest": _text(judged.digest),
         "counts": judged.counts,
         "verified": judged.is_verified,
+        "fromBuild": judged.from_build,
         "reasons": list(judged.reasons),
     }
 

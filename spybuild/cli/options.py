@@ -1,5 +1,6 @@
 """Options that several verbs share, each with its variable of the environment, and what they mean."""
 
+import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -142,11 +143,21 @@ User = Annotated[
         help="As whom modules are imported: nobody, or the image's own user.",
     ),
 ]
+
+
+def _finite(seconds: float) -> float:
+    """Refuse `nan`, which no bound refuses."""
+    if math.isnan(seconds):
+        raise typer.BadParameter("nan is no number of seconds")
+    return seconds
+
+
 Timeout = Annotated[
     float,
     typer.Option(
         "--timeout",
         envvar="SPYBUILD_TIMEOUT",
+        callback=_finite,
         min=0.1,
         max=86400,
         metavar="SECONDS",

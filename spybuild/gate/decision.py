@@ -25,12 +25,14 @@ MOST_CHILDREN = 200
 class Judged:
     """One attestation and what is said against it; nothing is, where it counts.
 
-    `is_verified` says that its signature holds and that the policy names the signer.
+    `is_verified` says that its signature holds and that the policy names the signer; `from_build` that it says that its
+    runtime evidence is the word of the image's own build.
     """
 
     digest: Digest | None
     reasons: tuple[str, ...]
     is_verified: bool
+    from_build: bool = False
 
     @property
     def counts(self) -> bool:
@@ -59,6 +61,11 @@ class PlatformDecision:
     reasons: tuple[str, ...]
     attestations: tuple[Judged, ...] = ()
     chosen: Digest | None = None
+
+    @property
+    def is_from_build(self) -> bool:
+        """Whether what it is admitted on rests on the word of the image's own build."""
+        return any(each.from_build for each in self.attestations if each.counts and each.digest == self.chosen)
 
 
 @dataclass(frozen=True)
@@ -150,7 +157,7 @@ def _judge(
         if isinstance(each, Verified):
             is_verified = is_named(each, policy)
             reasons = (*breaches(each),) if is_verified else (stranger(each), *breaches(each))
-            ranked.append((newest_first(each), Judged(each.digest, reasons, is_verified)))
+            ranked.append((newest_first(each), Judged(each.digest, reasons, is_verified, each.attested.from_build)))
         else:
             ranked.append((LAST, Judged(each.digest, (f"was refused: {each.reason}",), is_verified=False)))
     ranked.sort(key=lambda pair: (pair[0], str(pair[1].digest), pair[1].reasons, pair[1].is_verified))

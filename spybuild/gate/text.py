@@ -34,9 +34,9 @@ def _decision(decision: Decision, verbose: bool) -> Iterator[str]:
 def _platform(platform: PlatformDecision, verbose: bool) -> Iterator[str]:
     name = one_line(str(platform.platform))
     if platform.admitted:
-        yield f"{name}  {platform.digest}  " + (
-            f"attested by {platform.chosen}" if platform.chosen else "not asked for"
-        )
+        attested = f"attested by {platform.chosen}" if platform.chosen else "not asked for"
+        whose = " (runtime evidence: its build's word)" if platform.is_from_build else ""
+        yield f"{name}  {platform.digest}  {attested}{whose}"
     yield from (f"refused: {one_line(reason)}" for reason in platform.reasons)
     if verbose:
         yield from _judged(platform.attestations)

@@ -1,6 +1,6 @@
 """Images made of OCI's or Docker's documents, wherever these are: in a registry, a layout, a daemon's export."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -52,10 +52,11 @@ class OciSource(LayeredSource):
         self._reference, self._root, self._content, self._name = reference, root, content, name
         self._hang_up = hang_up
         self._manifests: dict[tuple[object, Digest], Descriptor] = {}
+        self._index: tuple[Descriptor, bytes] | None = None
 
     def read_image(self) -> Image:
         """See `LayeredSource.read_image`."""
-        root, content = self._root()
+        self._index = root, content = self._root()
         found = platforms_of(self._reference, root, content, self._content.fetch)
         self._manifests = {(each.platform, each.digest): each for each in found}
         platforms = tuple(self._platform_image(each) for each in found)
@@ -69,12 +70,11 @@ class OciSource(LayeredSource):
             raise ImageNotFound(f"{self._reference} has no {image.platform} {image.digest}")
         return platform_from(self._content, entry, image)
 
-    def statements(self, image: PlatformImage, predicate: str) -> tuple[bytes, ...]:
+    def statements(self, image: PlatformImage, predicate: str) -> Iterator[bytes]:
         """What the image's build attached to one platform (`statements_of`), by its predicate's type."""
-        if image.digest is None:
-            return ()
-        root, content = self._root()
-        return tuple(statements_of(root, content, self._content.fetch, image.digest, predicate))
+        self.image()
+        if image.digest is not None and self._index:
+            yield from statements_of(*self._index, self._content.fetch, image.digest, predicate)
 
     def close(self) -> None:
         """See `LayeredSource.close`."""

@@ -158,6 +158,7 @@ class Attested(WireModel):
         validated_at: the predicate's `validatedAt`, or an SVR's `timeCreated`.
         tool: what made the verdict.
         evidence: kinds that were held against the contract, and agreed where there are two.
+        from_build: whether the runtime evidence of any platform is the word of the image's own build.
         waivers: findings that were let pass.
         children: of an index statement; empty otherwise.
     """
@@ -172,6 +173,7 @@ class Attested(WireModel):
     validated_at: Instant | None = None
     tool: AttestedTool | None = None
     evidence: tuple[EvidenceKind, ...] = ()
+    from_build: Flag = False
     waivers: tuple[AttestedWaiver, ...] = ()
     children: tuple[AttestedChild, ...] = ()
 

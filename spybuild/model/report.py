@@ -95,12 +95,16 @@ class ModuleReport(Model):
 
 
 class PlatformReport(Model):
-    """One platform of the image. The verdict follows from the findings; `problem` says why there could be none."""
+    """One platform of the image. The verdict follows from the findings; `problem` says why there could be none.
+
+    `from_build` says that its runtime evidence is the word of the image's own build (`scan --from-build`).
+    """
 
     platform: str
     digest: str | None = None
     problem: Told | None = None
     evidence: tuple[EvidenceKind, ...] = ()
+    from_build: bool = Field(default=False, exclude_if=lambda is_it: not is_it)
     interpreter: Interpreter | None = None
     modules: tuple[ModuleReport, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -492,7 +492,7 @@ class Hider(object):
                 if 0 < len(value) < 4:
                     self.whole[value] = name
                 elif value:
-                    found += [(form, name) for form in forms(value)]
+                    found += [(form, name) for form in forms(value) | forms_of_lines(value)]
             elif len(value) >= 6 and not value.startswith("/") and not is_ordinary(name):
                 others += [(form, name) for form in (value, repr(value)[1:-1])]
         self.secrets = sorted(set(found), key=by_length)
@@ -562,6 +562,12 @@ def forms(value):
     every = {value, repr(data)[2:-1], quote(value)[1:-1], data.hex(), data.hex().upper()}
     every.update(quoted, [quoted[0].replace("%20", "+")], base64_forms(data))
     return every | {repr(form)[1:-1] for form in every} | {repr('"' + form)[2:-1] for form in every}
+
+
+def forms_of_lines(value):
+    """Return each line of a value that has several: a key may be printed line by line."""
+    lines = [line for line in value.splitlines() if len(line) >= 8 and line != value]
+    return {form for line in lines for form in (line, repr(line)[1:-1], quote(line)[1:-1])}
 
 
 def url_quoted(data, safe):

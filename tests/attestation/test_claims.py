@@ -52,6 +52,27 @@ def test_a_platform_statement_is_read_back() -> None:
     )
 
 
+def test_evidence_of_the_build_itself_was_signed_like_any_other() -> None:
+    """`fromBuild` stands in the platform's statement, and in the index's where it is so of any platform."""
+    built, others = platform_report(from_build=True), report().platforms[1:]
+    said = Circumstances(MOMENT, "registry.example/app", INDEX)
+    children = tuple(
+        AttestedChild(platform=Platform.parse(name), digest=digest, attestation=CONTRACT)
+        for name, digest in MANIFESTS.items()
+    )
+    whole = report().model_copy(update={"platforms": (built, *others)})
+    assert read_claims(platform_statement(whole, built, said)).from_build
+    assert read_claims(index_statement(whole, children, said)).from_build
+    assert not read_claims(platform_statement(whole, others[0], said)).from_build
+    assert not read_claims(index_statement(report(), children, said)).from_build
+
+
+def test_whose_word_it_is_cannot_be_said_in_another_type() -> None:
+    """A text would be neither yes nor no."""
+    with pytest.raises(EvidenceRefused):
+        read_claims(_with(fromBuild="no"))
+
+
 def test_an_index_statement_is_read_back() -> None:
     """Everything that was said, children included."""
     children = tuple(

@@ -102,6 +102,7 @@ def test_every_verb_has_help(spybuild: Run, verb: str) -> None:
         ("validate", "-c", "/nosuch/contract.yml"),
         ("explain", "SPY999"),
         ("schema", "nosuch"),
+        ("scan", "x", "--timeout", "nan"),
     ],
 )
 def test_usage_that_does_not_fit_exits_with_2(spybuild: Run, tmp_path: Path, arguments: tuple[str, ...]) -> None:
@@ -111,6 +112,12 @@ def test_usage_that_does_not_fit_exits_with_2(spybuild: Run, tmp_path: Path, arg
     assert done.stderr.startswith("spybuild: ")
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stderr
+
+
+def test_completion_cannot_be_asked_for(spybuild: Run) -> None:
+    """An image's ENV, which `validate` runs with, would have it answer in the verb's place."""
+    done = spybuild("--version", env={"_SPYBUILD_COMPLETE": "complete_bash"})
+    assert (done.returncode, done.stdout[:9]) == (0, "spybuild ")
 
 
 def test_a_daemon_that_does_not_answer_exits_with_3(spybuild: Run, tmp_path: Path) -> None:

@@ -104,6 +104,21 @@ def test_a_secret_is_found_nowhere(spybuild: Run, home: Path, verbosity: str, bo
     assert "aHVudGVyMi1wbGFudGVkLXNlY3JldA" not in everything  # in base64
 
 
+def test_no_line_of_a_secret_with_several_is_shown(spybuild: Run, home: Path) -> None:
+    """A module may print a key line by line, or have one as a default."""
+    value = 'first-line-4711\nsecond-"line"-4711\nx'
+    body = "def late(a=TOKEN.splitlines()[1]): ...\nprint(TOKEN)\nraise ValueError(TOKEN.splitlines())"
+    (home / "plugin.py").write_text(f"{PLUGIN}\n{body}\n")
+    done = spybuild(
+        *here("--secret", "id=DEVICE_TOKEN,env=PLANTED", "--report", "json=r.json", "-v"),
+        cwd=home,
+        env={"PLANTED": value},
+    )
+    assert done.returncode == 1
+    everything = done.stdout + done.stderr + (home / "r.json").read_text()
+    assert "-4711" not in everything
+
+
 def test_a_crash_of_spybuild_itself_shows_no_secret(spybuild: Run, home: Path) -> None:
     """Even a traceback of ours has no local variables in it."""
     (home / "sitecustomize.py").write_text(

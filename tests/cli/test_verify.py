@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from spybuild.cli.decisions import decision_form
 from spybuild.contracts import load_contract
+from spybuild.gate.decision import decide
 from spybuild.gate.recording import load_evidence
 from tests.attestation.making import pem, signing_key
 from tests.cli.attesting import Desk
@@ -19,6 +21,7 @@ from tests.cli.test_sign import keyless, who
 from tests.conftest import ROOT
 from tests.fakes.registry import Fault
 from tests.fakes.sigstore import FakeSigstore
+from tests.gate.making import AMD64, ARM64, NOW, child, image, passed, policy
 
 
 def test_an_attested_image_is_admitted(attested: Desk) -> None:
@@ -279,3 +282,11 @@ def test_a_second_interrupt_does_not_wait_for_the_registry(attested: Desk) -> No
         asked = time.monotonic()
         assert process.wait(20) != 0
         assert time.monotonic() - asked < 10
+
+
+def test_json_says_where_runtime_evidence_is_the_builds_word() -> None:
+    """Of each attestation, as it says itself."""
+    told = passed(AMD64)
+    told = told.model_copy(update={"attested": told.attested.model_copy(update={"from_build": True})})
+    form = decision_form(decide(policy(), image(child(AMD64, told), child(ARM64)), NOW))
+    assert [each["attestations"][0]["fromBuild"] for each in form["platforms"]] == [True, False]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ def answer(*findings: dict[str, Any], code: int | None = None, said: str = "", *
         "warnings": [], "verdict": verdict, "platforms": [platform],
     }  # fmt: skip
     made = {"code": int(bool(findings)) if code is None else code, "said": said, "report": report, "contents": {}}
+    made["made_at"] = time.time() + 3600  # by this build
     return made | changes
 
 
@@ -53,13 +55,16 @@ class FakeBuildKit:
 
     Attributes:
         configs: the images' configs, by platform.
-        answers: what the step writes in each platform, by platform; a missing one is a pass.
+        answers: what the step writes in each platform, by platform, or a list of it for each time; a missing one is a
+            pass.
         context: the files of the build's context; with `label` those of the image.
         failure: what the forwarded build fails with.
         capabilities: of its gateway.
         native: the platform it runs on.
         is_old: it gives one platform, as before 0.11.
         foreign_failure: what a step fails with whose runtime is of another platform than its own.
+        step_failure: what a step fails with.
+        pipes: paths at which there is a named pipe.
         shows_warnings: it takes warnings.
         lazy_failure: what carrying out the images fails with.
         statements: what base images carry; None: this BuildKit cannot tell.
@@ -73,6 +78,8 @@ class FakeBuildKit:
     native: str = AMD64
     is_old: bool = False
     foreign_failure: str = ""
+    step_failure: str = ""
+    pipes: frozenset[str] = frozenset()
     shows_warnings: bool = True
     lazy_failure: RpcError | None = None
     statements: Sequence[bytes] | None = None
@@ -99,7 +106,7 @@ class FakeBuildKit:
     def _serving(self) -> Iterator[Any]:
         methods = {
             "Ping": self._ping, "Inputs": lambda _: wire.InputsResponse(), "Solve": self._solve,
-            "ReadFile": self._read_file, "ResolveSourceMeta": self._resolve,
+            "ReadFile": self._read_file, "StatFile": self._stat_file, "ResolveSourceMeta": self._resolve,
         } | ({"Warn": lambda _: wire.WarnResponse()} if self.shows_warnings else {})  # fmt: skip
         with gateway(methods) as (self.served, connection):
             yield connection
@@ -132,6 +139,8 @@ class FakeBuildKit:
         runtime = next(each for each in operations if each.HasField("source") and "frontend" in each.source.identifier)
         if self.foreign_failure and runtime.platform != step.platform:
             raise RpcError(2, self.foreign_failure)
+        if self.step_failure:
+            raise RpcError(2, self.step_failure)
         ref = wire.Ref(id=f"step {_name(step.platform)}", definition=request.definition)
         return wire.SolveResponse(result=wire.Result(ref=ref))
 
@@ -155,10 +164,16 @@ class FakeBuildKit:
             result.metadata["refs.platforms"] = json.dumps({"Platforms": entries}).encode()
         return result
 
+    def _stat_file(self, content: bytes) -> Message:
+        request = wire.StatFileRequest.FromString(content)
+        is_pipe = request.path in self.pipes
+        return wire.StatFileResponse(status=wire.FileStatus(mode=0o644 | (1 << 25 if is_pipe else 0)))
+
     def _read_file(self, content: bytes) -> Message:
         request = wire.ReadFileRequest.FromString(content)
         if request.ref.startswith("step "):
             told = self.answers.get(request.ref.removeprefix("step "), answer())
+            told = told.pop(0) if isinstance(told, list) else told
             return wire.ReadFileResponse(data=told if isinstance(told, bytes) else json.dumps(told).encode())
         name = self._asked_name() if request.ref == "context" else request.path
         if name not in self.context:

@@ -17,6 +17,15 @@ def test_an_admitted_image_names_its_evidence() -> None:
     ]
 
 
+def test_evidence_that_is_the_builds_own_word_was_shown_like_any_other() -> None:
+    """Whoever looks at the gate sees on which platform nobody but the build ran the modules."""
+    told = passed(AMD64)
+    told = told.model_copy(update={"attested": told.attested.model_copy(update={"from_build": True})})
+    lines = render_decision(decide(policy(), image(child(AMD64, told), child(ARM64)), NOW)).splitlines()
+    assert lines[0] == f"linux/amd64  {manifest(AMD64)}  attested by {told.digest} (runtime evidence: its build's word)"
+    assert lines[1].endswith(f"attested by {passed(ARM64).digest}")
+
+
 def test_a_refused_image_says_why() -> None:
     """One line a reason; hostile text is made harmless."""
     evil = Refused(reason="\x1b[2J bad")

@@ -4,6 +4,7 @@ import json
 
 import jsonschema
 
+from spybuild.attested_report import parse_report
 from spybuild.reports import as_json
 from spybuild.schemas import schema_of
 from tests.reports.test_text import finding, platform, report
@@ -15,6 +16,16 @@ def test_the_report_follows_its_published_schema() -> None:
     schema = schema_of("report")
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(form, schema)
+
+
+def test_a_report_says_where_its_evidence_is_the_builds_word() -> None:
+    """And nothing elsewhere; it follows its schema either way, and is read back."""
+    told = platform("linux/amd64").model_copy(update={"from_build": True})
+    text = as_json.render(report(told, platform("linux/arm64")))
+    form = json.loads(text)
+    assert [each.get("from_build") for each in form["platforms"]] == [True, None]
+    jsonschema.validate(form, schema_of("report"))
+    assert [each.from_build for each in parse_report(text.encode(), "it").platforms] == [True, False]
 
 
 def test_the_keys_stand_in_a_readable_order() -> None:

@@ -229,6 +229,28 @@ class ReadFileResponse(_message.Message):
     data: bytes
     def __init__(self, data: _Optional[bytes] = ...) -> None: ...
 
+class StatFileRequest(_message.Message):
+    __slots__ = ("ref", "path")
+    REF_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    ref: str
+    path: str
+    def __init__(self, ref: _Optional[str] = ..., path: _Optional[str] = ...) -> None: ...
+
+class StatFileResponse(_message.Message):
+    __slots__ = ("status",)
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    status: FileStatus
+    def __init__(self, status: _Optional[_Union[FileStatus, _Mapping]] = ...) -> None: ...
+
+class FileStatus(_message.Message):
+    __slots__ = ("mode", "size")
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    mode: int
+    size: int
+    def __init__(self, mode: _Optional[int] = ..., size: _Optional[int] = ...) -> None: ...
+
 class ResolveSourceRequest(_message.Message):
     __slots__ = ("source", "platform", "log_name", "resolve_mode", "image")
     SOURCE_FIELD_NUMBER: _ClassVar[int]

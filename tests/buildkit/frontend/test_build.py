@@ -108,7 +108,7 @@ def test_names_from_the_image_are_escaped() -> None:
         (answer(code=2, said="spybuild: spymodel.yml:1:1: no such key", report=None), "spymodel.yml:1:1: no such key"),
         (answer(code=3, said="spybuild: this rootfs has no Python", report=None), "this rootfs has no Python"),
         (answer(code=137, said="", report=None), "ended with 137"),
-        (answer(code=1), "the contract is not kept"),
+        (answer(code=1), "it could not be decided"),
         (b"no json", "the validation gave no answer"),
         (b"{}", "the validation gave no answer"),
         (b'{"code": "x", "said": "", "report": null, "contents": {}}', "the validation gave no answer"),
@@ -193,6 +193,8 @@ def test_a_label_that_is_no_name_is_refused() -> None:
         ("SECRETS=../usr", "no name of a variable"),
         ("SECRETS=A=b", "no name of a variable"),
         ("STRICT=2", "neither true"),
+        ("VARIABLES=A=1,B", "no NAME=value"),
+        ("VARIABLES==1", "no NAME=value"),
     ],
 )
 def test_an_option_with_a_value_that_cannot_be_is_refused(argument: str, told: str) -> None:
@@ -201,6 +203,76 @@ def test_an_option_with_a_value_that_cannot_be_is_refused(argument: str, told: s
     buildkit = FakeBuildKit()
     assert told in refused(buildkit.build(**{f"build-arg:SPYBUILD_{name}": value})).message
     assert buildkit.solved() == []
+
+
+@pytest.mark.parametrize("again", ["a pass", "no pass"])
+def test_what_did_not_pass_in_an_earlier_build_is_tried_again(again: str) -> None:
+    """BuildKit's cache does not see that a secret is there now, nor that the machine is less busy."""
+    first = answer(finding(), made_at=0)
+    buildkit = FakeBuildKit(answers={AMD64: [first, answer() if again == "a pass" else answer(finding())]})
+    made = buildkit.build()
+    (passed if again == "a pass" else refused)(made)
+    assert len(buildkit.steps()) >= 2
+    _, anew = (each.definition for each in buildkit.solved() if each.evaluate)
+    assert all(each.ignore_cache for each in anew.metadata.values() if "[spybuild]" in str(each.description))
+
+
+def test_a_pass_of_an_earlier_build_is_not_run_again() -> None:
+    """That is what the cache is for."""
+    buildkit = FakeBuildKit(answers={AMD64: answer(made_at=0)})
+    passed(buildkit.build())
+    assert len([each for each in buildkit.solved() if each.evaluate]) == 1
+
+
+def test_a_contract_that_is_a_pipe_is_refused_unread() -> None:
+    """BuildKit would wait for somebody to write to it."""
+    labels = {"Labels": {"org.spybuild.contract": "/weak.yml"}}
+    buildkit = FakeBuildKit(configs={AMD64: labels}, context={"/weak.yml": CONTRACT}, pipes=frozenset(["/weak.yml"]))
+    assert "/weak.yml is no regular file" in refused(buildkit.build()).message
+    assert "/weak.yml" not in [wire.ReadFileRequest.FromString(each).path for each in buildkit.served.of("ReadFile")]
+
+
+def test_a_contract_that_the_image_brought_is_named_in_a_warning() -> None:
+    """The label may be the base's, and spymodel.yml forgotten."""
+    labels = {"Labels": {"org.spybuild.contract": "/weak.yml"}}
+    buildkit = FakeBuildKit(configs={AMD64: labels}, context={"/weak.yml": CONTRACT})
+    passed(buildkit.build())
+    (warning,) = (wire.WarnRequest.FromString(each) for each in buildkit.served.of("Warn"))
+    assert b"the image's own /weak.yml" in warning.short
+
+
+def test_our_own_frontend_as_the_inner_one_does_not_call_itself_for_ever() -> None:
+    """What it is handed does not name an inner one."""
+    buildkit = FakeBuildKit()
+    buildkit.build(**{"build-arg:SPYBUILD_INNER_SYNTAX": "spybuild/frontend"})
+    assert not [name for each in buildkit.solved() for name in each.frontend_options if "INNER_SYNTAX" in name]
+
+
+def test_statements_can_be_left_out() -> None:
+    """With `--provenance=false` an image then stays a single manifest."""
+    result = passed(FakeBuildKit().build(**{"build-arg:SPYBUILD_STATEMENTS": "0"}))
+    assert not result.attestations
+
+
+def test_a_modules_words_begin_no_line() -> None:
+    """CI services read commands at the beginnings of lines."""
+    told = finding("plugin.py raised ValueError: x\n::stop-commands::tok\nlinux/arm64: all is well")
+    message = refused(FakeBuildKit(answers={AMD64: answer(told)}).build()).message
+    assert [line for line in message.splitlines() if line.startswith((":", "linux"))] == []
+
+
+def test_undecided_is_not_told_as_broken() -> None:
+    """Nobody knows."""
+    told = answer(finding())
+    told["report"]["verdict"] = "undecided"
+    assert "could not be decided" in refused(FakeBuildKit(answers={AMD64: told}).build()).message
+
+
+def test_a_step_that_cannot_be_run_is_told_in_a_sentence() -> None:
+    """A file of the image may lie where SpyBuild is to be mounted."""
+    failing = 'process "/.spybuild/bin/step" did not complete successfully: exit code: 1'
+    status = refused(FakeBuildKit(foreign_failure="", step_failure=failing).build())
+    assert "SpyBuild could not be run in this image" in status.message
 
 
 def test_an_inner_syntax_of_blanks_is_none() -> None:

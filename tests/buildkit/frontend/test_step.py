@@ -27,7 +27,7 @@ def test_only_regular_files_are_vouched_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     paths = ["/dev/zero", str(tmp_path / "pipe"), str(tmp_path), "a\0b"]
     report = {"platforms": [{"modules": [{"path": each} for each in paths], "interpreter": None}]}
-    assert dict(step.contents(report)) == {}
+    assert dict(step.contents(report, frozenset())) == {}
 
 
 def test_the_command_line_says_what_the_build_asks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,5 +47,24 @@ def test_the_files_that_a_report_speaks_of_are_vouched_for(tmp_path: Path) -> No
     modules = [{"path": str(tmp_path / "plugin.py")}, {"path": str(tmp_path / "gone.py")}, {"path": None}]
     report = {"platforms": [{"modules": modules, "interpreter": None}]}
     empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    assert dict(step.contents(report)) == {str(tmp_path / "plugin.py"): empty}
-    assert dict(step.contents(None)) == {}
+    assert dict(step.contents(report, frozenset())) == {str(tmp_path / "plugin.py"): empty}
+    assert dict(step.contents(None, frozenset())) == {}
+
+
+def test_what_lies_over_the_image_is_not_vouched_for(tmp_path: Path) -> None:
+    """A module that says that its file is a secret would have the secret's digest published; a link leads there too."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "TOKEN").write_text("1234")
+    (tmp_path / "plugin.py").symlink_to("secrets/TOKEN")
+    paths = [str(tmp_path / "secrets" / "TOKEN"), str(tmp_path / "plugin.py")]
+    report = {"platforms": [{"modules": [{"path": each} for each in paths], "interpreter": None}]}
+    assert len(dict(step.contents(report, frozenset()))) == 2
+    for mounted in (tmp_path / "secrets", tmp_path / "secrets" / "TOKEN"):
+        assert dict(step.contents(report, frozenset([mounted]))) == {}
+
+
+def test_the_mounts_of_this_process_are_known() -> None:
+    """But for the root, which is the image's."""
+    found = step.mount_points()
+    assert Path("/proc") in found
+    assert Path("/") not in found
