@@ -50,8 +50,7 @@ log = logging.getLogger(__name__)
 
 _LARGEST_CONTRACT = 4 << 20
 _MOST_HOOKS, _LINE_OF_PTH = 5, re.compile(r"(.*\.pth):(\d+)")
-_SHORTEST_LINE = 8
-_SHORTEST_SECRET = 4  # a shorter one would turn up in words that have nothing to do with it
+_SHORTEST_SECRET, _SHORTEST_LINE = 4, 8  # shorter ones turn up in words that have nothing to do with them
 
 Progress = Callable[[Platform, str], None]
 
