@@ -94,6 +94,8 @@ def _exec(call: Call) -> Value | None:
     for each in (namespace, local):
         if isinstance(each, Namespace):
             call.it.poison(each, "code in a text runs in its namespace", call.line)
+        elif each is not None:
+            call.it.escape(each, call.line)
     if not isinstance(namespace, Namespace):
         call.it.poison(Namespace(call.it.frame.module), "code in a text runs in its namespace", call.line)
         if call.it.frame.is_class and call.it.frame.owner:

@@ -79,3 +79,9 @@ def test_what_a_stub_declares_returns_nobody_knows_what(tmp_path: Path) -> None:
     (tmp_path / "fast.pyi").write_text("def is_scalar(value: object) -> bool: ...\n")
     source = "import fast\nclass A:\n def __init__(self, v):\n  if not fast.is_scalar(v): raise ValueError\nA(1)\n"
     assert read(tmp_path, source).outcome is Outcome.IMPORTED
+
+
+def test_code_may_bind_names_in_a_dict_that_stands_beside_a_namespace(tmp_path: Path) -> None:
+    """`exec(code, globals(), names)`: mpmath makes its operators so, and sympy was said to fail."""
+    source = "def make(name):\n    names = {}\n    exec(f'def {name}(): ...', globals(), names)\n    return names[name]\nf = make('f')\n"
+    assert read(tmp_path, source).outcome is Outcome.IMPORTED
