@@ -4,6 +4,7 @@ It ends with 0 whatever it found, for BuildKits before 0.17 keep nothing of a st
 come in a file: in this process's own environment they would reach our interpreter and its loader (LD_PRELOAD).
 """
 
+import gc
 import io
 import json
 import os
@@ -17,7 +18,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-from buildkit.frontend.paths import ANSWER, ASKED, CONTRACT, INNER, OUTCOME, PATH, REQUEST, SECRETS
+from buildkit.frontend.paths import ANSWER, ASKED, BETWEEN_COLLECTIONS, CONTRACT, INNER, OUTCOME, PATH, REQUEST, SECRETS
 
 _LARGEST = 1 << 30
 _OCTAL = re.compile(r"\\([0-7]{3})")
@@ -26,6 +27,7 @@ _OURS = "SPYBUILD_"  # options of the command line: the image must not set them
 
 def main() -> None:
     """Answer what the frontend asked."""
+    gc.set_threshold(BETWEEN_COLLECTIONS)
     asked = json.loads(Path(ASKED, REQUEST).read_bytes())
     os.environ.clear()
     os.environ.update(environment(asked["environment"], asked["platform"]))
