@@ -6,7 +6,7 @@ from benchmarks.bench import FOREIGN, NATIVE, SECRETS, Bench
 from benchmarks.measuring import Command
 from benchmarks.samples import BASE, SMART_HOME, thermostat
 from benchmarks.table import Row, added, compared
-from tests.buildkit.frontend.building import published
+from tests.buildkit.building import published
 
 _MOST_ADDED = 0.25  # seconds
 _OPTIONS = {"SPYBUILD_CONTRACT": "thermostat/spymodel.yml", "SPYBUILD_SECRETS": "DEVICE_TOKEN"}

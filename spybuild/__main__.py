@@ -8,7 +8,7 @@ from typing import TextIO
 from spybuild import __version__
 
 # modules, models and syntax trees stay: to look among them for garbage as often as usual takes a sixth of a short run
-_BETWEEN_COLLECTIONS = 50_000
+BETWEEN_COLLECTIONS = 50_000
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"spybuild {__version__}\n")
         return
-    gc.set_threshold(_BETWEEN_COLLECTIONS)
+    gc.set_threshold(BETWEEN_COLLECTIONS)
     from spybuild.cli import main as run
 
     code = run(sys.argv[1:])

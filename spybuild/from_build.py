@@ -16,6 +16,7 @@ from spybuild.errors import ImageInvalid, UsageError
 from spybuild.images.files import Files
 from spybuild.images.oci_source import OciSource
 from spybuild.model import strict_json
+from spybuild.model.api import LONGEST_LINE, MOST_LINES
 from spybuild.model.differences import differences
 from spybuild.model.finding import Category, Finding
 from spybuild.model.from_build import SCHEMA_VERSION, TEST_RESULT, read_statement
@@ -30,7 +31,6 @@ from spybuild.rules.demands import requested_modules
 _OF_THE_INTERPRETER = (UNDECIDED_VERSION.id, UNKNOWN_START_UP.id)  # what only running it decides, of no single module
 _MOST_FILES = 10_000
 _LONGEST_PATH, _LONGEST_NAME, _LONGEST_PROBLEM = 4095, 100, 600
-_MOST_LINES, _LONGEST_LINE = 1000, 240  # as `model.api` makes them
 _HINT = "let `spybuild scan` run the image itself: leave --from-build out"
 
 
@@ -215,7 +215,7 @@ def _modules(
             raise NotFromBuild(f"which file {shown(seen.name)} is cannot be told by reading the image")
         if seen.path is None or not _is_same(files, seen.path, found.path):
             raise NotFromBuild(f"{shown(seen.name)} is {shown(found.path)} in the image, not {shown(str(seen.path))}")
-        if len(seen.version or "") > _LONGEST_LINE or not _is_api(seen.api):
+        if len(seen.version or "") > LONGEST_LINE or not _is_api(seen.api):
             raise NotFromBuild(f"what it tells of {shown(seen.name)} is out of all proportion")
         shown_of_it = {"path": found.path, "traceback": (), "stdout": "", "stderr": ""}  # no pass prints or raises
         yield seen.model_copy(update=shown_of_it)
@@ -234,7 +234,7 @@ def _is_name(text: str) -> bool:
 
 
 def _is_api(lines: tuple[str, ...] | None) -> bool:
-    return lines is None or (len(lines) <= _MOST_LINES and all(len(line) <= _LONGEST_LINE for line in lines))
+    return lines is None or (len(lines) <= MOST_LINES and all(len(line) <= LONGEST_LINE for line in lines))
 
 
 def _minor(version: str) -> list[str]:

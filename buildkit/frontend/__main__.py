@@ -7,8 +7,6 @@ import gc
 import os
 import sys
 
-from buildkit.frontend.paths import BETWEEN_COLLECTIONS
-
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 """HTTP/2's preface with the SETTINGS frame that must follow it (RFC 9113, 3.4); BuildKit's server waits two seconds."""
 
@@ -17,6 +15,8 @@ def main() -> None:
     """Carry out the build that BuildKit asks for."""
     reader, writer = _pipes()
     os.write(writer, HELLO)
+    from spybuild.__main__ import BETWEEN_COLLECTIONS
+
     gc.set_threshold(BETWEEN_COLLECTIONS)
     from buildkit.frontend.serving import serve
 

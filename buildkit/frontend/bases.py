@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from buildkit.frontend.bridge import Bridge
-from buildkit.frontend.llb import digest_of
+from buildkit.frontend.llb import IMAGE, digest_of
 from buildkit.frontend.results import Built
 from buildkit.frontend.transport import RpcError
 from buildkit.frontend.wire import gateway_pb2 as wire
 from spybuild.model import strict_json
 from spybuild.model.from_build import TEST_RESULT, Told, read_statement
 
-_IMAGE = "docker-image://"
 _STATEMENT = "application/vnd.in-toto+json"
 
 
@@ -36,7 +35,7 @@ def objection(bridge: Bridge, built: Built, contract: str) -> str:
         log_name=f"[spybuild] {built.name}: statements of the base",
         image=image,
     )
-    name = identifier.removeprefix(_IMAGE)
+    name = identifier.removeprefix(IMAGE)
     try:
         chain = bridge.resolve(request).image.attestation_chain
     except RpcError as error:
@@ -61,7 +60,7 @@ def base_of(definition: wire.Definition) -> wire.Operation | None:
         if not 0 <= index < len(operation.inputs):
             return None
         operation = operations[operation.inputs[index].digest]
-    return operation if operation.source.identifier.startswith(_IMAGE) else None
+    return operation if operation.source.identifier.startswith(IMAGE) else None
 
 
 def _root(operation: wire.Operation) -> int:

@@ -10,7 +10,7 @@ from buildkit.frontend.bases import objection
 from buildkit.frontend.bridge import Bridge
 from buildkit.frontend.contract import Contract, ContractMissing, contract_of_context, contracts_of
 from buildkit.frontend.errors import broken, status
-from buildkit.frontend.llb import Graph
+from buildkit.frontend.llb import IMAGE, Graph
 from buildkit.frontend.options import Options
 from buildkit.frontend.results import Built, platforms_of
 from buildkit.frontend.statements import FILE, attestation, predicate
@@ -20,7 +20,6 @@ from buildkit.frontend.wire import gateway_pb2 as wire
 from spybuild.reports.escaping import one_line
 
 _OWN_DEFINITION = Path("/run/config/buildkit/metadata/frontend.bin")
-_IMAGE = "docker-image://"
 _ATTESTATIONS = "reference.attestations"
 _MOST_AT_ONCE = 8
 _DIED = re.compile(r"exit code: \d+")  # all that BuildKit tells of a frontend that ends without a word
@@ -84,7 +83,7 @@ def own_image(options: Options) -> str:
     except FileNotFoundError:
         return options.passed["source"]
     operations = map(wire.Operation.FromString, definition.operations)
-    return next(each.source.identifier.removeprefix(_IMAGE) for each in operations if each.HasField("source"))
+    return next(each.source.identifier.removeprefix(IMAGE) for each in operations if each.HasField("source"))
 
 
 def _forward(bridge: Bridge, options: Options, inputs: Mapping[str, wire.Definition]) -> wire.Result:

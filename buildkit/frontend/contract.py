@@ -138,7 +138,7 @@ def _asked(options: Options, url: str) -> dict[str, str]:
         del kept[_CONTEXT]
         kept[f"context:{_NAMED}"] = url
     said = {"filename": "Dockerfile", "cmdline": "spybuild", "build-arg:BUILDKIT_DOCKERFILE_CHECK": "skip=all"}
-    return kept | said | ({"source": options.syntax.split()[0], "cmdline": options.syntax} if options.syntax else {})
+    return kept | said | options.named_syntax
 
 
 def _pattern(name: str) -> str:

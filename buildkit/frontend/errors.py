@@ -21,7 +21,6 @@ _MOST_SNIPPETS = 10
 _MOST_TOLD = 100
 _INVALID = 2  # exit code of `spybuild validate`
 _FAIL = "fail"
-_INDENT = "\n      "
 
 Finding = Mapping[str, Any]
 
@@ -61,8 +60,9 @@ def _told(outcomes: Iterable[Outcome]) -> Iterator[str]:
         for finding in findings_of(outcome):
             shared.setdefault(_line(finding), []).append(outcome.built.name)
         for problem in _problems(outcome):
-            shared.setdefault(problem.replace("\n", _INDENT), []).append(outcome.built.name)
-    yield from (f"  {', '.join(names)}: {line}" for line, names in shared.items())
+            shared.setdefault(problem, []).append(outcome.built.name)
+    for told, names in shared.items():  # a module's words never begin a line: CI services read commands there
+        yield f"  {', '.join(names)}: {told}".replace("\n", "\n      ")
 
 
 def _problems(outcome: Outcome) -> Iterator[str]:
@@ -85,8 +85,7 @@ def _line(finding: Finding) -> str:
     place = f" ({where['file']}:{where['line']}:{where['column']})" if where else ""
     expected, found = finding.get("expected"), finding.get("found")
     sides = [f"{side} {text}" for side, text in (("expected", expected), ("found", found)) if text is not None]
-    told = "\n".join([f"{finding['rule']} {finding['name']}: {module}{finding['message']}{place}", *sides])
-    return told.replace("\n", _INDENT)  # a module's words never begin a line: CI services read commands there
+    return "\n".join([f"{finding['rule']} {finding['name']}: {module}{finding['message']}{place}", *sides])
 
 
 def _details(outcomes: Iterable[Outcome], contracts: Mapping[str, Contract]) -> Iterator[wire.Detail]:

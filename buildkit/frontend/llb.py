@@ -7,6 +7,8 @@ from typing import Any
 
 from buildkit.frontend.wire import gateway_pb2 as wire
 
+IMAGE = "docker-image://"
+"""Begins the address of a source that is an image."""
 NO_INPUT = NO_OUTPUT = -1
 _UNSET = -1
 _SHOWN_AS = "llb.customname"
@@ -51,7 +53,7 @@ class Graph:
 
     def image(self, reference: str, platform: wire.Platform, shown: str) -> Edge:
         """An image's files."""
-        source = wire.SourceOp(identifier=f"docker-image://{reference}")
+        source = wire.SourceOp(identifier=f"{IMAGE}{reference}")
         return self._operation(wire.Operation(source=source, platform=platform), shown)
 
     def files(self, contents: Mapping[str, bytes], shown: str, onto: Edge | None = None) -> Edge:

@@ -8,7 +8,8 @@ from typing import Any
 
 _PASSED = re.compile(r"BUILDKIT_FRONTEND_OPT_\d+")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PAIR = re.compile(rf"{_NAME.pattern}=.*", re.DOTALL)
 _ARGUMENT = "build-arg:"
 _PREFIX = f"{_ARGUMENT}SPYBUILD_"
 _INNER_SYNTAX = f"{_PREFIX}INNER_SYNTAX"
@@ -69,7 +70,12 @@ class Options:
         """What the Dockerfile frontend is asked. That `cmdline` is among it keeps it from looking for a `# syntax`."""
         dropped = {_INNER_SYNTAX, *(_OF_CALLS if self.is_call else ())}  # else our own image would call itself for ever
         kept = {name: value for name, value in self.passed.items() if name not in dropped}
-        return kept | ({"source": self.syntax.split()[0], "cmdline": self.syntax} if self.syntax else {})
+        return kept | self.named_syntax
+
+    @property
+    def named_syntax(self) -> dict[str, str]:
+        """What names the Dockerfile frontend to forward to; nothing for BuildKit's own."""
+        return {"source": self.syntax.split()[0], "cmdline": self.syntax} if self.syntax else {}
 
     @property
     def frontend(self) -> str:
@@ -107,8 +113,8 @@ def read_options(passed: Mapping[str, str]) -> Options:
     return Options(
         passed=dict(passed),
         contract=ours.get("contract", ""),
-        secrets=_names("SPYBUILD_SECRETS", ours.get("secrets", "")),
-        variables=_pairs("SPYBUILD_VARIABLES", ours.get("variables", "")),
+        secrets=_listed("SPYBUILD_SECRETS", ours, _NAME, "no name of a variable"),  # they become names of files, too
+        variables=_listed("SPYBUILD_VARIABLES", ours, _PAIR, "which is no NAME=value; a comma ends a value"),
         arguments=arguments,
         base=base,
         attaches=_is_true("SPYBUILD_STATEMENTS", ours.get("statements") or "1"),
@@ -116,24 +122,13 @@ def read_options(passed: Mapping[str, str]) -> Options:
     )
 
 
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _names(name: str, text: str) -> tuple[str, ...]:
-    """Names of variables; they become names of files, too."""
-    names = tuple(_listed(text))
-    if wrong := [each for each in names if not _VARIABLE.fullmatch(each)]:
-        raise OptionsError(f"{name} has {wrong[0]!r}, no name of a variable")
-    return names
-
-
-def _pairs(name: str, text: str) -> tuple[str, ...]:
-    """`NAME=value`, with commas between: a value has none."""
-    pairs = tuple(_listed(text))
-    if wrong := [each for each in pairs if not _VARIABLE.fullmatch(each.partition("=")[0]) or "=" not in each]:
-        raise OptionsError(f"{name} has {wrong[0]!r}, which is no NAME=value; a comma ends a value")
-    return pairs
+def _listed(argument: str, ours: Mapping[str, str], wanted: re.Pattern[str], told: str) -> tuple[str, ...]:
+    """What an argument lists, with commas between; each of the wanted form, or it is `told` what it is not."""
+    text = ours.get(argument.removeprefix("SPYBUILD_").lower(), "")
+    parts = tuple(part.strip() for part in text.split(",") if part.strip())
+    if wrong := [each for each in parts if not wanted.fullmatch(each)]:
+        raise OptionsError(f"{argument} has {wrong[0]!r}, {told}")
+    return parts
 
 
 def _is_true(name: str, text: str) -> bool:

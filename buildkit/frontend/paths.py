@@ -1,4 +1,4 @@
-"""What the frontend and its step share, mostly where things are in their image and in the rootfs: no imports."""
+"""Where things are, in the frontend's own image and in the rootfs that is validated: no imports, both sides use it."""
 
 RUNTIME = "/.spybuild"
 STEP = f"{RUNTIME}/bin/step"
@@ -14,5 +14,3 @@ INNER = "inner"
 OUTCOME = "outcome.json"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where programs are looked for in an image that does not say, as engines have it."""
-BETWEEN_COLLECTIONS = 50_000
-"""New objects between two looks for garbage: modules and models stay, and both runs are short."""

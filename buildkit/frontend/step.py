@@ -18,7 +18,8 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-from buildkit.frontend.paths import ANSWER, ASKED, BETWEEN_COLLECTIONS, CONTRACT, INNER, OUTCOME, PATH, REQUEST, SECRETS
+from buildkit.frontend.paths import ANSWER, ASKED, CONTRACT, INNER, OUTCOME, PATH, REQUEST, SECRETS
+from spybuild.__main__ import BETWEEN_COLLECTIONS
 
 _LARGEST = 1 << 30
 _OCTAL = re.compile(r"\\([0-7]{3})")

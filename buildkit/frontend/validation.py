@@ -7,7 +7,7 @@ foreign platforms are emulated as for RUN.
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from buildkit.frontend import paths
@@ -84,22 +84,21 @@ class Validator:
         Raises:
             RpcError: the platform cannot be built, or the step cannot be run.
         """
-        found = self._on_some_runtime(built, contract)
+        found = self._on_some_runtime(built, contract, anew=self.options.ignores_cache)
         if found.is_pass or found.made_at >= self.started:
             return found
-        anew = replace(self, options=replace(self.options, passed={**self.options.passed, "no-cache": ""}))
-        return anew._on_some_runtime(built, contract)
+        return self._on_some_runtime(built, contract, anew=True)
 
-    def _on_some_runtime(self, built: Built, contract: Contract) -> Outcome:
+    def _on_some_runtime(self, built: Built, contract: Contract, *, anew: bool) -> Outcome:
         try:
-            return self._validate(built, contract, self.native)
+            return self._validate(built, contract, self.native, anew=anew)
         except RpcError as error:
             if built.platform == self.native or not any(words in error.message for words in _FOREIGN):
                 raise
-            return self._validate(built, contract, built.platform)
+            return self._validate(built, contract, built.platform, anew=anew)
 
-    def _validate(self, built: Built, contract: Contract, runtime: wire.Platform) -> Outcome:
-        graph = Graph(ignores_cache=self.options.ignores_cache)
+    def _validate(self, built: Built, contract: Contract, runtime: wire.Platform, *, anew: bool) -> Outcome:
+        graph = Graph(ignores_cache=anew)
         step = self._step(graph, built, contract, runtime)
         ref = self._solved(graph.headed(step), built)
         content = self.bridge.read_file(ref, f"/{paths.INNER}/{paths.OUTCOME}")

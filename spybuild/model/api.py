@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from spybuild.model.facts import Annotation, ClassFacts, MemberFacts, ModuleFacts, Outcome, Parameter, Value
 from spybuild.model.names import encodable
 
-_MOST_LINES, _LONGEST_LINE = 1000, 240  # of one module; what goes beyond is told by its digest
+MOST_LINES, LONGEST_LINE = 1000, 240  # of one module; what goes beyond is told by its digest
 
 
 def api_of(module: ModuleFacts) -> tuple[str, ...] | None:
@@ -27,9 +27,9 @@ def api_of(module: ModuleFacts) -> tuple[str, ...] | None:
     if module.outcome is not Outcome.IMPORTED or module.undecided or any(map(_is_undecided, classes)):
         return None
     found = sorted({_short(line) for line in _lines(module)})
-    if len(found) <= _MOST_LINES:
+    if len(found) <= MOST_LINES:
         return tuple(found)
-    kept, rest = found[: _MOST_LINES - 1], found[_MOST_LINES - 1 :]
+    kept, rest = found[: MOST_LINES - 1], found[MOST_LINES - 1 :]
     return (*kept, f"and {len(rest)} more, {_digest(rest)}")
 
 
@@ -104,7 +104,7 @@ def _text(annotation: Annotation | None) -> str:
 def _short(line: str) -> str:
     """One line, whatever an image calls its things, and not too long; two that differ stay different."""
     flat = encodable(" ".join(line.split()))
-    return flat if len(flat) <= _LONGEST_LINE else f"{flat[: _LONGEST_LINE - 30]}… {_digest([flat])}"
+    return flat if len(flat) <= LONGEST_LINE else f"{flat[: LONGEST_LINE - 30]}… {_digest([flat])}"
 
 
 def _digest(lines: Iterable[str]) -> str:

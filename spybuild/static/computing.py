@@ -140,11 +140,7 @@ def _misfit(resolver: "Resolver", key: str, arguments: "Arguments") -> Exception
         signature = inspect.signature(getattr(importlib.import_module(module), name))
     except (ValueError, TypeError):
         return None
-    try:
-        signature.bind(*arguments.positional, **arguments.keywords)
-    except TypeError as error:
-        return TypeError(f"{name}() {error}")
-    return None
+    return _unbound(signature, name, arguments)
 
 
 def _misfit_in_table(resolver: "Resolver", name: str, arguments: "Arguments") -> Exception | None:
@@ -158,6 +154,10 @@ def _misfit_in_table(resolver: "Resolver", name: str, arguments: "Arguments") ->
         signature = inspect.Signature([_parameter(*each) for each in parameters])
     except ValueError:  # an order that only C has
         return None
+    return _unbound(signature, name, arguments)
+
+
+def _unbound(signature: inspect.Signature, name: str, arguments: "Arguments") -> Exception | None:
     try:
         signature.bind(*arguments.positional, **arguments.keywords)
     except TypeError as error:

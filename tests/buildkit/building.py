@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from buildkit.image import Build
 from tests.stack import Stack
 
 Docker = Callable[..., subprocess.CompletedProcess[str]]
@@ -31,6 +32,17 @@ def docker_of(stack: Stack) -> Docker:
         )
 
     return run
+
+
+def published(stack: Stack) -> str:
+    """The frontend, built from this checkout and pushed to the stack's registry, where builds take it from."""
+    client, environment = client_of(stack)
+    tag = f"{registry_of(stack)}/spybuild-test/frontend:1"
+    Build(
+        platforms=("linux/amd64",), tag=tag, target="frontend", base=stack.bases["3.13"], push=True,
+        docker=client, environment=environment,
+    ).run(quiet=True)  # fmt: skip
+    return tag
 
 
 def registry_of(stack: Stack) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from buildkit.image import Build
-from tests.buildkit.building import FRONTEND, TAG, Docker, client_of, docker_of, registry_of
+from tests.buildkit import building
+from tests.buildkit.building import FRONTEND, TAG, Docker, client_of, docker_of
 from tests.stack import Stack
 
 
@@ -38,8 +39,6 @@ def frontend(build: Callable[..., Build]) -> Build:
 
 
 @pytest.fixture(scope="session")
-def published(stack: Stack, build: Callable[..., Build]) -> str:
-    """The frontend in the stack's registry, where builds take it from."""
-    tag = f"{registry_of(stack)}/spybuild-test/frontend-published:1"
-    build(tag=tag, target="frontend", platforms=("linux/amd64",), push=True).run(quiet=True)
-    return tag
+def published(stack: Stack) -> str:
+    """The frontend in the stack's registry."""
+    return building.published(stack)

@@ -5,10 +5,12 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from spybuild.images.rootfs import FolderFiles
 from spybuild.interpreters.search import Search
 from spybuild.interpreters.target import read_target
-from spybuild.model.facts import ModuleFacts
+from spybuild.model.facts import ModuleFacts, Outcome
 from spybuild.model.image import ImageConfig
 from spybuild.model.platforms import Platform
 from spybuild.model.target import Target
@@ -43,6 +45,16 @@ def read(folder: Path, source: str | bytes, name: str = "plugin", target: Target
     facts = resolve(search, search.target, found, name)
     assert facts.error is None or INTERNAL not in facts.error.message, facts.error
     return facts
+
+
+def assert_fails_as_here(folder: Path, source: str) -> None:
+    """The import of such a source is said to fail, with the exception that Python itself raises."""
+    facts = read(folder, source + "\nlast = 1\n")
+    assert facts.outcome is Outcome.FAILED
+    assert facts.error is not None
+    with pytest.raises(Exception) as raised:  # noqa: PT011  # whichever Python itself raises
+        exec(source, {"__name__": "plugin"})
+    assert facts.error.type == type(raised.value).__name__
 
 
 def against_probe(folder: Path, source: str) -> Tally:

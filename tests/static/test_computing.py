@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from spybuild.model.facts import Outcome
-from tests.static.reading import has, here, read, target_of
+from tests.static.reading import assert_fails_as_here, has, here, read, target_of
 
 FAILING = {
     "a text that is no JSON": "import json\njson.loads('x')",
@@ -38,12 +38,7 @@ FAILING = {
 @pytest.mark.parametrize("case", FAILING)
 def test_what_a_call_raises_the_import_raises(tmp_path: Path, case: str) -> None:
     """The exception is the one that Python itself raises."""
-    facts = read(tmp_path, FAILING[case] + "\nlast = 1\n")
-    assert facts.outcome is Outcome.FAILED
-    assert facts.error is not None
-    with pytest.raises(Exception) as raised:  # noqa: PT011  # whichever Python itself raises
-        exec(FAILING[case], {"__name__": "plugin"})
-    assert facts.error.type == type(raised.value).__name__
+    assert_fails_as_here(tmp_path, FAILING[case])
 
 
 WORKING = {

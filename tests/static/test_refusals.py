@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from spybuild.model.facts import Outcome
-from tests.static.reading import has, read
+from tests.static.reading import assert_fails_as_here, has, read
 
 FAILING = {
     "a member twice": "import enum\nclass E(enum.Enum):\n A = 1\n A = 2",
@@ -42,12 +42,7 @@ FAILING = {
 @pytest.mark.parametrize("case", FAILING)
 def test_what_is_refused_fails_the_import(tmp_path: Path, case: str) -> None:
     """The import fails with the exception that Python itself raises."""
-    facts = read(tmp_path, FAILING[case] + "\nlast = 1\n")
-    assert facts.outcome is Outcome.FAILED
-    assert facts.error is not None
-    with pytest.raises(Exception) as raised:  # noqa: PT011  # whichever Python itself raises
-        exec(FAILING[case], {"__name__": "plugin"})
-    assert facts.error.type == type(raised.value).__name__
+    assert_fails_as_here(tmp_path, FAILING[case])
 
 
 WORKING = """

@@ -14,10 +14,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from buildkit.image import Build
-from tests.stack import Stack
-
-BOTH = "linux/amd64,linux/arm64"
 PLUGIN = 'LIMIT = 5\ndef run(x: int, y: str = "a") -> bool:\n    return True\n'
 CONTRACT = """\
 filename: plugin.py
@@ -67,24 +63,6 @@ class Client:
         )
         platform = [] if any(flag.startswith("--platform") for flag in flags) else ["--platform=linux/amd64"]
         return self.run("buildx", "build", "--progress=plain", *told, *platform, *flags, where, **more)
-
-
-def published(stack: Stack) -> str:
-    """The frontend, built from this checkout and pushed to the stack's registry."""
-    assert stack.docker is not None
-    tag = f"{registry(stack)}/spybuild-test/frontend:1"
-    client, environment = stack.docker.client or "docker", stack.docker.environment()
-    Build(
-        platforms=("linux/amd64",), tag=tag, target="frontend", base=stack.bases["3.13"], push=True,
-        docker=client, environment=environment,
-    ).run(quiet=True)  # fmt: skip
-    return tag
-
-
-def registry(stack: Stack) -> str:
-    """The stack's registry: host and port."""
-    assert stack.registry is not None
-    return stack.registry.address
 
 
 def fetched(reference: str, kind: str, name: str) -> bytes:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.buildkit.frontend.building import CONTRACT, PLUGIN, Client, Docker, published
+from tests.buildkit.frontend.building import CONTRACT, PLUGIN, Client, Docker
 from tests.stack import BuildKit, Stack
 
 
 @pytest.fixture(scope="session")
-def frontend(stack: Stack) -> str:
-    """The frontend, built from this checkout and pushed to the stack's registry."""
-    return published(stack)
+def frontend(published: str) -> str:
+    """The frontend, where builds take it from."""
+    return published
 
 
 @pytest.fixture(scope="session")

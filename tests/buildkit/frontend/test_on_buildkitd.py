@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.buildkit.building import BOTH, registry_of
 from tests.buildkit.frontend.building import (
-    BOTH,
     BROKEN,
     CONTRACT,
     INDEX,
@@ -24,7 +24,6 @@ from tests.buildkit.frontend.building import (
     documents,
     fetched,
     push,
-    registry,
     repository,
     statements,
     web,
@@ -61,7 +60,7 @@ def demanded(contract: str) -> str:
 @pytest.fixture
 def base(stack: Stack, context: Path, build: Docker) -> str:
     """An image of both platforms that carries statements, and is what the context's Dockerfile begins with."""
-    tag = f"{registry(stack)}/spybuild-test/base:{uuid4().hex[:8]}"
+    tag = f"{registry_of(stack)}/spybuild-test/base:{uuid4().hex[:8]}"
     done = build("--push", f"--platform={BOTH}", f"--tag={tag}")
     assert done.returncode == 0, done.stderr
     begin_with(context, tag)
@@ -99,7 +98,7 @@ def test_a_base_that_nobody_validated_is_refused(build: Docker) -> None:
 
 def test_a_statement_of_another_image_does_not_do(stack: Stack, base: str, context: Path, build: Docker) -> None:
     """Attached to an image of its own that nobody validated, by who can push: the subject tells."""
-    plain = f"{registry(stack)}/spybuild-test/base-plain:1"
+    plain = f"{registry_of(stack)}/spybuild-test/base-plain:1"
     assert build("--push", f"--platform={BOTH}", f"--tag={plain}", "--file=Dockerfile.plain").returncode == 0
     (context / "Dockerfile.other").write_text("FROM scratch\nCOPY plugin.py /\n")
     forged = f"{base.rpartition(':')[0]}:forged"
@@ -200,7 +199,7 @@ def test_a_validation_is_cached_like_any_other_step(
 ) -> None:
     """On the same builder; and on another one by way of a registry."""
     (context / "plugin.py").write_text(f"{PLUGIN}# {uuid4()}\n")
-    cache = f"{registry(stack)}/spybuild-test/cache:{uuid4().hex[:8]}"
+    cache = f"{registry_of(stack)}/spybuild-test/cache:{uuid4().hex[:8]}"
     platform = "--platform=linux/arm64"
     first = client.build(platform, f"--cache-to=type=registry,ref={cache},mode=max")
     assert (first.returncode, RAN in first.stderr) == (0, True), first.stderr
@@ -217,7 +216,7 @@ def test_without_the_cache_each_platform_is_validated_once(build: Docker) -> Non
 
 def test_two_nodes_make_one_index(stack: Stack, two_nodes: Client) -> None:
     """Each validates its own platform; the statements of both are in the index that is pushed."""
-    tag = f"{registry(stack)}/spybuild-test/two-nodes:{uuid4().hex[:8]}"
+    tag = f"{registry_of(stack)}/spybuild-test/two-nodes:{uuid4().hex[:8]}"
     done = two_nodes.build("--push", f"--platform={BOTH}", f"--tag={tag}")
     assert done.returncode == 0, done.stderr
     assert set(digests(tag)) == {*BOTH.split(",")}
@@ -231,7 +230,7 @@ def test_a_platform_that_fails_on_one_of_two_nodes_leaves_no_tag(
 ) -> None:
     """The good platform is not served either."""
     (context / "plugin.py").write_text(UNLIKE)
-    tag = f"{registry(stack)}/spybuild-test/two-nodes-broken:{uuid4().hex[:8]}"
+    tag = f"{registry_of(stack)}/spybuild-test/two-nodes-broken:{uuid4().hex[:8]}"
     done = two_nodes.build("--push", f"--platform={BOTH}", f"--tag={tag}")
     assert done.returncode != 0
     assert "linux/arm64: SPY102 missing-variable: plugin.py: variable LIMIT is missing" in done.stderr
@@ -242,7 +241,7 @@ def test_a_platform_that_fails_on_one_of_two_nodes_leaves_no_tag(
 
 def test_nothing_is_lost_on_a_buildkit_of_today(stack: Stack, context: Path, build: Docker) -> None:
     """Statements stand beside provenance and SBOM-less, and speak of the manifests that are in the index."""
-    tag = f"{registry(stack)}/spybuild-test/today:{uuid4().hex[:8]}"
+    tag = f"{registry_of(stack)}/spybuild-test/today:{uuid4().hex[:8]}"
     done = build("--push", f"--platform={BOTH}", f"--tag={tag}", "--provenance=mode=max")
     assert done.returncode == 0, done.stderr
     assert "WARN" not in done.stderr

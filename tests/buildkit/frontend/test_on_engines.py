@@ -8,17 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.buildkit.frontend.building import (
-    BOTH,
-    BROKEN,
-    CONTRACT,
-    PLUGIN,
-    Docker,
-    configs,
-    digests,
-    documents,
-    registry,
-)
+from tests.buildkit.building import BOTH, registry_of
+from tests.buildkit.frontend.building import BROKEN, CONTRACT, PLUGIN, Docker, configs, digests, documents
 from tests.conftest import Run
 from tests.stack import Stack
 
@@ -30,7 +21,7 @@ EVERYWHERE = pytest.mark.parametrize("engine", ["docker", "buildkitd"], indirect
 @EVERYWHERE
 def test_the_image_is_the_one_that_the_dockerfile_alone_makes(stack: Stack, build: Docker) -> None:
     """The same digests on both platforms: nothing of ours is in it."""
-    ours, plain = (f"{registry(stack)}/spybuild-test/frontend-{name}:1" for name in ("with", "without"))
+    ours, plain = (f"{registry_of(stack)}/spybuild-test/frontend-{name}:1" for name in ("with", "without"))
     for tag, file in ((ours, "Dockerfile"), (plain, "Dockerfile.plain")):
         done = build("--push", f"--platform={BOTH}", f"--tag={tag}", f"--file={file}")
         assert done.returncode == 0, done.stderr
@@ -43,7 +34,7 @@ def test_the_image_is_the_one_that_the_dockerfile_alone_makes(stack: Stack, buil
 def test_a_breach_fails_the_build_at_the_contracts_line(stack: Stack, context: Path, build: Docker) -> None:
     """On both platforms, told once; and nothing is pushed."""
     (context / "spymodel.yml").write_text(BROKEN)
-    tag = f"{registry(stack)}/spybuild-test/frontend-broken:1"
+    tag = f"{registry_of(stack)}/spybuild-test/frontend-broken:1"
     done = build("--push", f"--platform={BOTH}", f"--tag={tag}")
     assert done.returncode != 0
     assert "   3 | >>>   - name: LIMITS" in done.stderr
@@ -172,7 +163,7 @@ def test_the_builds_own_report_is_signed_only_for_the_very_files(
     stack: Stack, context: Path, build: Docker, spybuild: Run, tmp_path: Path
 ) -> None:
     """`--from-build` runs nothing; an image whose files were changed afterwards is undecided; the gate asks for more."""
-    tag = f"{registry(stack)}/spybuild-test/from-build:1"
+    tag = f"{registry_of(stack)}/spybuild-test/from-build:1"
     assert build("--push", f"--platform={BOTH}", f"--tag={tag}").returncode == 0
     contract = context / "spymodel.yml"
     done = spybuild("scan", f"registry://{tag}", "-c", contract, "--from-build", "-f", "json")
@@ -180,7 +171,7 @@ def test_the_builds_own_report_is_signed_only_for_the_very_files(
     report = json.loads(done.stdout)
     assert [each["evidence"] for each in report["platforms"]] == [["runtime", "static"]] * 2
 
-    plain = f"{registry(stack)}/spybuild-test/not-from-build:1"
+    plain = f"{registry_of(stack)}/spybuild-test/not-from-build:1"
     assert build("--push", f"--platform={BOTH}", f"--tag={plain}", "--file=Dockerfile.plain").returncode == 0
     undecided = spybuild("scan", f"registry://{plain}", "-c", contract, "--from-build")
     assert undecided.returncode == 3
@@ -200,7 +191,7 @@ def test_what_a_build_attaches_does_not_satisfy_the_gate(
     contract = context / "spymodel.yml"
     verify = ("verify", "--key", keys / "pub", "--contract", contract)
 
-    through = f"{registry(stack)}/spybuild-test/gated:1"
+    through = f"{registry_of(stack)}/spybuild-test/gated:1"
     assert build("--push", f"--platform={BOTH}", f"--tag={through}").returncode == 0
     assert spybuild(*verify, through).returncode == 4
     signed = spybuild("scan", through, "-c", contract, "--from-build", "--sign", "--key", keys / "key")
@@ -208,7 +199,7 @@ def test_what_a_build_attaches_does_not_satisfy_the_gate(
     assert spybuild(*verify, through).returncode == 0
 
     (context / "plugin.py").write_text(PLUGIN.replace("5", "6"))
-    bypassed = f"{registry(stack)}/spybuild-test/gated:2"
+    bypassed = f"{registry_of(stack)}/spybuild-test/gated:2"
     assert build("--push", f"--platform={BOTH}", f"--tag={bypassed}", "--file=Dockerfile.plain").returncode == 0
     assert spybuild(*verify, bypassed).returncode == 4
     refused = spybuild("scan", bypassed, "-c", contract, "--from-build", "--sign", "--key", keys / "key")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.buildkit.frontend.building import BROKEN, Docker, registry
+from tests.buildkit.building import registry_of
+from tests.buildkit.frontend.building import BROKEN, Docker
 from tests.stack import BuildKit, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("buildkitd"), pytest.mark.timeout(600)]
@@ -89,7 +90,7 @@ def test_a_mistake_in_the_dockerfile(context: Path, build: Docker, frontend: str
 
 def test_a_bug_of_the_frontend(stack: Stack, context: Path, build: Docker, frontend: str) -> None:
     """One message without a traceback, and what to do."""
-    tag = f"{registry(stack)}/spybuild-test/frontend-mistaken:1"
+    tag = f"{registry_of(stack)}/spybuild-test/frontend-mistaken:1"
     entrypoint = f'["/.spybuild/libexec/spybuild-python", "-ISBXutf8", "-c", "{MISTAKEN}"]'
     (context / "Dockerfile.mistaken").write_text(f"FROM {frontend}\nENTRYPOINT {entrypoint}\n")
     assert build("--push", f"--tag={tag}", "--file=Dockerfile.mistaken").returncode == 0
