@@ -12,6 +12,8 @@ from tests.stack import Stack, load
 
 ROOT = Path(__file__).parent.parent
 UNDER_CI = bool(os.environ.get("CI"))
+# as static evidence sets it, before Hypothesis looks: it complains of a limit that changes while it generates
+sys.setrecursionlimit(10_000)
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -4,7 +4,8 @@ Most could not: then a call of them need not be followed to know what it does to
 """
 
 import ast
-from enum import IntFlag, auto
+from dataclasses import dataclass, field
+from typing import Final
 
 from spybuild.static import nodes
 
@@ -78,16 +79,22 @@ _TELLING = (ast.Global, ast.Nonlocal, ast.Name, ast.Attribute, ast.Subscript)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-class Effect(IntFlag):
-    """What a function may change that is not its own."""
+class Effect:
+    """What a function may change that is not its own: bits, plain numbers because there are many of them."""
 
-    NAMES = auto()  # a namespace, or anything else by means that text does not show
-    ATTRIBUTES = auto()  # attributes of objects that it is given
-    CONTENT = auto()  # what is in lists, dicts and sets
+    NONE: Final = 0
+    NAMES: Final = 1  # a namespace, or anything else by means that text does not show
+    ATTRIBUTES: Final = 2  # attributes of objects that it is given
+    CONTENT: Final = 4  # what is in lists, dicts and sets
+    ALL: Final = 7
 
 
-_NONE = Effect(0)
-_ALL = Effect.NAMES | Effect.ATTRIBUTES | Effect.CONTENT
+@dataclass(slots=True)
+class _Text:
+    """What the text of one definition does, with all definitions within it."""
+
+    does: int = Effect.NONE
+    mentions: set[str] = field(default_factory=set)
 
 
 class Effects:
@@ -95,52 +102,48 @@ class Effects:
 
     def __init__(self, tree: ast.Module) -> None:
         self._tree: ast.Module | None = tree
-        self._by_name: dict[str, Effect] = {}
+        self._by_name: dict[str, int] = {}
         self._mentions: dict[str, set[str]] = {}
-        self._of: dict[ast.AST, tuple[Effect, set[str]]] = {}
+        self._of: dict[ast.AST, _Text] = {}
 
     def may_happen(self, node: ast.AST) -> bool:
         """Whether a call of this function may change a namespace or an object that is not its own."""
         return bool(self.of(node))
 
-    def of(self, node: ast.AST) -> Effect:
+    def of(self, node: ast.AST) -> int:
         """What a call of this function may change, by itself or through the functions that it mentions."""
         if self._tree is not None:
             self._read(self._tree)
             self._tree = None
             self._spread()
-        found, mentions = self._of.get(node, (_ALL, set()))
-        for name in mentions & self._by_name.keys():
+        text = self._of.get(node)
+        if text is None:
+            return Effect.ALL
+        found = text.does
+        for name in text.mentions & self._by_name.keys():
             found |= self._by_name[name]
         return found
 
     def _read(self, tree: ast.AST) -> None:
         """Go through the tree once; what stands in a definition counts for all definitions around it."""
-        waiting: list[tuple[ast.AST, tuple[ast.AST, ...]]] = [(tree, ())]
+        inner: list[tuple[_Text, _Text]] = []
+        waiting: list[tuple[ast.AST, _Text]] = [(tree, _Text())]
         while waiting:
             node, around = waiting.pop()
-            if around:
-                self._note(around, node)
+            _note(around, node)
             if isinstance(node, _DEFINITIONS):
-                around = (*around[-8:], node)
-                self._of[node] = (_NONE, set())
-            waiting += [(inner, around) for inner in nodes.children(node)] if not _only_asks(node) else []
-        for node, (does, mentions) in self._of.items():
+                inner.append((text := self._of.setdefault(node, _Text()), around))
+                around = text
+            if not _only_asks(node):
+                waiting += [(each, around) for each in nodes.children(node)]
+        for text, around in reversed(inner):
+            around.does |= text.does
+            around.mentions |= text.mentions
+        for node, text in self._of.items():
             name = getattr(node, "name", "<lambda>")
-            self._mentions.setdefault(name, set()).update(mentions)
-            if does:
-                self._by_name[name] = self._by_name.get(name, _NONE) | does
-
-    def _note(self, around: tuple[ast.AST, ...], node: ast.AST) -> None:
-        mentioned, effect = _mentioned(node), _effect(node) if isinstance(node, _TELLING) else _NONE
-        if mentioned is None and not effect:
-            return
-        for definition in around:
-            does, mentions = self._of[definition]
-            if mentioned is not None:
-                mentions.add(mentioned)
-            if effect:
-                self._of[definition] = does | effect, mentions
+            self._mentions.setdefault(name, set()).update(text.mentions)
+            if text.does:
+                self._by_name[name] = self._by_name.get(name, Effect.NONE) | text.does
 
     def _spread(self) -> None:
         """Who mentions a function that does something may do it, too."""
@@ -152,10 +155,18 @@ class Effects:
         while waiting:
             name = waiting.pop()
             for caller in callers.get(name, ()):
-                joined = self._by_name.get(caller, _NONE) | self._by_name[name]
+                joined = self._by_name.get(caller, Effect.NONE) | self._by_name[name]
                 if joined != self._by_name.get(caller):
                     self._by_name[caller] = joined
                     waiting.append(caller)
+
+
+def _note(around: _Text, node: ast.AST) -> None:
+    mentioned = _mentioned(node)
+    if mentioned is not None:
+        around.mentions.add(mentioned)
+    if isinstance(node, _TELLING):
+        around.does |= _effect(node)
 
 
 def _mentioned(node: ast.AST) -> str | None:
@@ -181,19 +192,19 @@ def _is_of_self(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
 
 
-def _effect(node: ast.AST) -> Effect:
+def _effect(node: ast.AST) -> int:
     match node:
         case ast.Global() | ast.Nonlocal():
             return Effect.NAMES
         case ast.Name(id=name) if name in _DANGEROUS:
             return Effect.NAMES
         case ast.Attribute(ctx=ast.Store() | ast.Del(), value=root):
-            return _NONE if isinstance(root, ast.Name) and root.id == "self" else Effect.ATTRIBUTES
+            return Effect.NONE if isinstance(root, ast.Name) and root.id == "self" else Effect.ATTRIBUTES
         case ast.Attribute(attr=name) if name in _DANGEROUS:
             return Effect.NAMES
         case ast.Attribute(attr=name, value=root) if name in _MUTATORS:
-            return _NONE if _is_of_self(root) else Effect.CONTENT
+            return Effect.NONE if _is_of_self(root) else Effect.CONTENT
         case ast.Subscript(ctx=ast.Store() | ast.Del(), value=root):
-            return _NONE if _is_of_self(root) else Effect.CONTENT
+            return Effect.NONE if _is_of_self(root) else Effect.CONTENT
         case _:
-            return _NONE
+            return Effect.NONE

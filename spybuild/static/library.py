@@ -6,6 +6,7 @@ Nothing here depends on which module is read first, so it may be shared among re
 import ast
 from collections import OrderedDict
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from spybuild.errors import ImageInvalid
 from spybuild.images.files import Files
@@ -16,11 +17,11 @@ from spybuild.static.effects import Effects
 from spybuild.static.exposure import Exposure
 from spybuild.static.parsing import Unparsed
 
-_MOST_KEPT = 1_500_000  # bytes of source; trees take some forty times as much
+_MOST_KEPT = 1_500_000  # bytes of source that nobody is reading now; trees take some forty times as much
 _TOKENS_A_STEP = 4
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Book:
     """A source file: its tree, its lines, and what its functions may do, at once and later."""
 
@@ -38,6 +39,7 @@ class Library:
     def __init__(self, files: Files, target: Target) -> None:
         self.files, self.target, self.budget = files, target, Budget()
         self._books: OrderedDict[tuple[str, bool], Book] = OrderedDict()
+        self._in_use: WeakValueDictionary[tuple[str, bool], Book] = WeakValueDictionary()
         self._size = 0
         self._imports: dict[str, tuple[tuple[bytes, bytes, bytes], ...]] = {}
 
@@ -51,10 +53,11 @@ class Library:
         Raises:
             TooMuch: the budget is used up.
         """
-        known = self._books.get((path, checked))
+        known = self._in_use.get((path, checked))
         if known is None:
             return self._new(path, checked)
-        self._books.move_to_end((path, checked))
+        if (path, checked) in self._books:
+            self._books.move_to_end((path, checked))
         self.budget.spend(known.tokens // _TOKENS_A_STEP)  # as if it were parsed: what is shared changes nothing
         return known
 
@@ -74,7 +77,7 @@ class Library:
         return book
 
     def _keep(self, key: tuple[str, bool], book: Book) -> None:
-        self._books[key] = book
+        self._books[key] = self._in_use[key] = book
         self._size += book.size
         while self._size > _MOST_KEPT:
             self._size -= self._books.popitem(last=False)[1].size

@@ -32,6 +32,7 @@ class Module(Object):
     """A module; its cells are its namespace.
 
     Attributes:
+        book: what the library has of its source, kept there while a module is read from it.
         lines: of its source.
         is_stdlib: whether it belongs to the target itself; only then do its names mean what they usually mean.
         outcome: how its import ends. `error` and `exit_status` belong to it.
@@ -48,6 +49,7 @@ class Module(Object):
     found: Found = field(kw_only=True)
     is_stdlib: bool = False
     state: State = State.FRESH
+    book: object = None
     lines: list[str] = field(default_factory=list)
     tree: ast.Module | None = None
     effects: Effects | None = None

@@ -221,7 +221,8 @@ class Resolver(Lookup, Telling):
         if isinstance(book, parsing.Unparsed):
             self._unparsed(module, book)
             return
-        module.tree, module.lines, module.effects, module.exposure = book.tree, book.lines, book.effects, book.exposure
+        module.book, module.tree, module.lines = book, book.tree, book.lines
+        module.effects, module.exposure = book.effects, book.exposure
         module.has_text_annotations = imports_annotations(book.tree)
         module.has_lazy_annotations = module.has_text_annotations or self.target.minor >= (3, 14)
         Interpreter(self, module).run(book.tree)

@@ -1,7 +1,9 @@
 """Sources that are shared among the modules of one image."""
 
+import gc
 from functools import cache
 from pathlib import Path
+from weakref import ref
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -80,7 +82,16 @@ def test_no_more_sources_are_kept_than_memory_allows(tmp_path: Path, monkeypatch
     names = ("a", "b", "c")
     folder = written(tmp_path, {name: f"{name} = 1234\n" for name in names})  # nine bytes each
     library = Library(*here())
-    a, b, c = (library.book(str(folder / f"{name}.py"), checked=False) for name in names)
-    assert library.book(str(folder / "c.py"), checked=False) is c
-    assert library.book(str(folder / "b.py"), checked=False) is b
-    assert library.book(str(folder / "a.py"), checked=False) is not a
+    kept = {name: ref(library.book(str(folder / f"{name}.py"), checked=False)) for name in names}
+    gc.collect()
+    assert [name for name, book in kept.items() if book()] == ["b", "c"]
+
+
+def test_what_is_being_read_is_not_parsed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tree is in memory anyway, however many others were asked for since."""
+    monkeypatch.setattr(libraries, "_MOST_KEPT", 0)
+    folder = written(tmp_path, {"a": "a = 1\n", "b": "b = 1\n"})
+    library = Library(*here())
+    a = library.book(str(folder / "a.py"), checked=False)
+    library.book(str(folder / "b.py"), checked=False)
+    assert library.book(str(folder / "a.py"), checked=False) is a
