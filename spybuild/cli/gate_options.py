@@ -1,6 +1,5 @@
 """Options that say what a gate demands, and whom it believes; spelt as cosign's where cosign has them."""
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,7 +139,6 @@ class GateOptions:
             PolicyError: the file cannot be used; it has every problem, by line.
             ContractError: a contract cannot be used.
         """
-        _without_plugins()
         from spybuild.gate.flags import Flags, policy_of
 
         flags = Flags(
@@ -167,15 +165,9 @@ class GateOptions:
 
 def read_policy(path: Path) -> "Policy":
     """The policy in a file. Raises `PolicyError`, with every problem by line."""
-    _without_plugins()
     from spybuild.gate.loading import load_policy
 
     return load_policy(path)
-
-
-def _without_plugins() -> None:
-    """No plugin of pydantic's has a say in what a policy or an attestation means; to look for some takes time, too."""
-    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 
 
 def authority(trusted_root: str, fetches_root: bool, is_offline: bool) -> "Authority":

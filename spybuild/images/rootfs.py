@@ -19,13 +19,15 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 1 << 20
 _MOST_ELVES = 100
+_MOST_FOLDERS = 10_000  # that are remembered
 
 
 class FolderFiles:
     """The `Files` below a folder, which is `/` to them.
 
     Symbolic links end inside the folder, whatever they say. Devices, pipes and sockets are listed and never opened.
-    The folder is read as it stands at each call.
+    The folder is read as it stands at each call; only its own folders are taken to stay folders, and where one is
+    replaced by a link nothing is opened.
     """
 
     _root = -1
@@ -47,6 +49,7 @@ class FolderFiles:
             raise ImageNotFound(f"{root} is no root filesystem: {error.strerror}") from error
         self._device = None if with_mounts else os.fstat(self._root).st_dev
         self._elves: dict[tuple[int, int, int, int, str], Elf] = {}
+        self._folders: set[str] = set()
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -58,12 +61,17 @@ class FolderFiles:
 
     def find(self, path: str) -> Entry | None:
         """The entry at `path`, every symbolic link on the way followed; None where there is none, or links go round."""
+        folder, name = posixpath.split(path)
+        if folder in self._folders and name not in ("", ".", ".."):
+            entry, _ = self._look(path)
+            if entry and entry.kind is not Kind.SYMLINK:
+                return entry
         real = self._real(path)
         return self._entry(real) if real is not None else None
 
     def find_link(self, path: str) -> Entry | None:
         """The entry at `path` itself: a symbolic link at its end is not followed."""
-        walk = _Walk(self._look)
+        walk = _Walk(self._look, self._folders)
         real = resolve_link(path, walk.target, walk.is_folder)
         return self._entry(real) if real is not None else None
 
@@ -142,7 +150,7 @@ class FolderFiles:
                         yield entry, content
 
     def _real(self, path: str) -> str | None:
-        walk = _Walk(self._look)
+        walk = _Walk(self._look, self._folders)
         return resolve(path, walk.target, walk.is_folder)
 
     def _entry(self, path: str) -> Entry | None:
@@ -207,19 +215,26 @@ class FolderFiles:
 
 
 class _Walk:
-    """One walk along a path; each of its entries is looked at once."""
+    """One walk along a path; each of its entries is looked at once, and folders that are known not at all."""
 
-    def __init__(self, look: Callable[[str], tuple[Entry | None, bool]]) -> None:
-        self._look = look
+    def __init__(self, look: Callable[[str], tuple[Entry | None, bool]], folders: set[str]) -> None:
+        self._look, self._folders = look, folders
         self._path = ""
         self._seen: tuple[Entry | None, bool] = None, False
 
     def target(self, path: str) -> str | None:
+        if path in self._folders:
+            return None
         entry, _ = self._at(path)
         return entry.target if entry and entry.kind is Kind.SYMLINK else None
 
     def is_folder(self, path: str) -> bool:
-        return self._at(path)[1]
+        if path in self._folders:
+            return True
+        found = self._at(path)[1]
+        if found and len(self._folders) < _MOST_FOLDERS:
+            self._folders.add(path)
+        return found
 
     def _at(self, path: str) -> tuple[Entry | None, bool]:
         if path != self._path:

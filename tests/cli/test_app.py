@@ -120,6 +120,20 @@ def test_completion_cannot_be_asked_for(spybuild: Run) -> None:
     assert (done.returncode, done.stdout[:9]) == (0, "spybuild ")
 
 
+def test_no_plugin_of_pydantics_sees_a_contract(spybuild: Run, tmp_path: Path) -> None:
+    """One that is installed beside SpyBuild is told of every model, and may change what comes of it."""
+    told = tmp_path / "evil-1.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1\n")
+    (told / "entry_points.txt").write_text("[pydantic]\nevil = evil:plugin\n")
+    (tmp_path / "evil.py").write_text("open('seen', 'w').close()\nplugin = None\n")
+    (tmp_path / "m.py").write_text("x = 1\n")
+    (tmp_path / "spymodel.yml").write_text("filename: m.py\nvariables:\n  - name: x\n")
+    environment = {"PYTHONPATH": str(tmp_path), "PYDANTIC_DISABLE_PLUGINS": ""}
+    assert spybuild("check", "m.py", cwd=tmp_path, env=environment).returncode == 0
+    assert not (tmp_path / "seen").exists()
+
+
 def test_a_daemon_that_does_not_answer_exits_with_3(spybuild: Run, tmp_path: Path) -> None:
     """The message says where it was looked for, and the next step."""
     (tmp_path / "spymodel.yml").write_text("filename: a.py\n")

@@ -154,3 +154,18 @@ def test_proc_is_another_file_system() -> None:
     """A scan of the whole system ended never, once, for what it found there."""
     assert FolderFiles(Path("/")).names("/proc") == ()
     assert "self" in FolderFiles(Path("/"), with_mounts=True).names("/proc")
+
+
+def test_a_folder_that_becomes_a_link_is_not_followed_out(tmp_path: Path) -> None:
+    """Folders that were seen are taken to stay; one that does not leads nowhere, least of all out of the root."""
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    for folder in (root / "app", outside):
+        folder.mkdir(parents=True)
+        (folder / "file").write_text(folder.name)
+    files = FolderFiles(root)
+    assert files.read("/app/file") == b"app"
+    (root / "app").rename(root / "old")
+    (root / "app").symlink_to(outside)
+    with pytest.raises((FileNotFoundError, ImageInvalid)):
+        files.read("/app/file")
+    assert files.names("/app") == ()
