@@ -1,26 +1,31 @@
 """The resolver against the probe, on real modules: `python -m tests.static.differential PYTHON [--packages] [NAME...]`.
 
 Both look at the same files; the probe runs in the interpreter, the resolver only reads. Each disagreement is an error of
-one of the two. Without names: the whole standard library, or with `--packages` all that is installed.
+one of the two. Without names: the whole standard library, or with `--packages` what is installed.
 """
 
 import argparse
+import gc
 import json
 import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
+from spybuild.__main__ import BETWEEN_COLLECTIONS
 from spybuild.images.rootfs import FolderFiles
 from spybuild.interpreters.search import Search
 from spybuild.interpreters.target import read_target
 from spybuild.model.facts import ModuleFacts
 from spybuild.model.image import ImageConfig
 from spybuild.model.platforms import Platform
-from spybuild.static.resolve import INTERNAL, Resolver
+from spybuild.static.library import Library
+from spybuild.static.resolve import INTERNAL, Resolver, resolve
 from tests.probe.running import ask
 from tests.static.comparing import Tally, compare
 
@@ -82,63 +87,92 @@ def resolver_for(python: str) -> Resolver:
     return Resolver(Search(files, target), target)
 
 
-def run(python: str, names: Iterable[str], cache: Path | None = None) -> tuple[Tally, dict[str, float]]:
-    """Compare all modules; returns the sum and the seconds that the resolver took for each."""
-    every = list(names)
-    known: dict[str, ModuleFacts] = {}
-    if cache and cache.exists():
-        known = {name: ModuleFacts.model_validate(told) for name, told in json.loads(cache.read_text()).items()}
-    missing = [name for name in every if name not in known]
+@dataclass
+class Row:
+    """What one package came to."""
+
+    modules: int = 0
+    seconds: float = 0.0
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def declarations(self) -> int:
+        """All that both were asked about."""
+        return self.tally.decided + self.tally.undecided + len(self.tally.wrong)
+
+    @property
+    def share(self) -> float:
+        """How much of it was decided."""
+        return self.tally.decided / max(self.declarations, 1)
+
+
+def answers(python: str, names: Sequence[str], cache: Path | None) -> dict[str, ModuleFacts]:
+    """What the probe says of each; kept in a file, since nothing that is compared changes it."""
+    told = json.loads(cache.read_text()) if cache and cache.exists() else {}
+    known = {name: ModuleFacts.model_validate(told[name]) for name in names if name in told}
+    missing = [name for name in names if name not in known]
     if missing:
         known.update(probed(python, missing))
         if cache:
             cache.write_text(json.dumps({name: facts.model_dump(mode="json") for name, facts in known.items()}))
-    total, seconds = Tally(), {}
-    resolver = resolver_for(python)
-    read = 0
-    for name in every:
-        if known[name].outcome in ("timeout", "killed", "unreadable"):
-            continue
-        found = resolver.search.module(name)
-        began = time.perf_counter()
-        if found is None:
-            if known[name].outcome == "imported":
-                total.wrong.append(f"{name}: not found, the probe has it")
-            continue
-        facts = resolver.resolve(found, name)
-        assert facts.error is None or INTERNAL not in facts.error.message, (name, facts.error)
-        read += 1
-        resolver = resolver if read % 40 else Resolver(resolver.search, resolver.target)  # trees take memory
-        seconds[name] = time.perf_counter() - began
-        total.add(compare(facts, known[name]))
-    return total, seconds
+    return known
+
+
+def run(python: str, names: Iterable[str], known: Mapping[str, ModuleFacts]) -> Iterator[tuple[str, Row]]:
+    """Compare all modules, a package at a time; each is read as the product reads it, and parsed sources are shared."""
+    search = resolver_for(python).search
+    for package, group in groupby(names, key=lambda name: name.partition(".")[0]):
+        library, row = Library(search.files, search.target), Row()
+        for name in group:
+            if known[name].outcome in ("timeout", "killed", "unreadable"):
+                continue
+            found = search.module(name)
+            if found is None:
+                if known[name].outcome == "imported":
+                    row.tally.wrong.append(f"{name}: not found, the probe has it")
+                continue
+            began = time.process_time()
+            facts = resolve(search, search.target, found, name, library)
+            row.seconds += time.process_time() - began
+            assert facts.error is None or INTERNAL not in facts.error.message, (name, facts.error)
+            row.tally.add(compare(facts, known[name]))
+            row.modules += 1
+        yield package, row
+
+
+def _shown(package: str, row: Row) -> str:
+    wrong = len(row.tally.wrong)
+    return f"| {package} | {row.modules} | {row.declarations} | {row.share:.2%} | {wrong} | {row.seconds:.1f} s |"
 
 
 def main() -> int:
-    """Print the table; 0 where nothing was decided wrongly."""
-    parser = argparse.ArgumentParser()
+    """Print a table by package, what was decided wrongly, and why names were left; 0 where nothing is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("python")
     parser.add_argument("names", nargs="*")
-    parser.add_argument("--packages", action="store_true")
+    parser.add_argument("--packages", nargs="*", help="what is installed, or these of it; not the standard library")
     parser.add_argument("--sample", type=int, default=0, help="so many modules of each package")
-    parser.add_argument("--cache", type=Path)
-    parser.add_argument("--show", type=int, default=40)
+    parser.add_argument("--cache", type=Path, help="a file that keeps the probe's answers")
+    parser.add_argument("--show", type=int, default=40, help="so many reasons and wrong decisions")
     options = parser.parse_args()
-    names = options.names or names_of(options.python, "site" if options.packages else "stdlib")
-    names = sampled(names, options.sample) if options.sample else names
-    total, seconds = run(options.python, names, options.cache)
-    for line in [*total.wrong[: options.show], *total.soft_wrong[: options.show // 2]]:
+    gc.set_threshold(BETWEEN_COLLECTIONS)  # as the command line does
+    names = options.names or names_of(options.python, "stdlib" if options.packages is None else "site")
+    if options.packages:
+        names = [name for name in names if name.partition(".")[0] in options.packages]
+    names = sampled(names, options.sample - 1) if options.sample else sorted(names)
+    total = Row()
+    for package, row in run(options.python, names, answers(options.python, names, options.cache)):
+        if row.declarations:
+            print(_shown(package, row), flush=True)
+        total.tally.add(row.tally)
+        total.modules, total.seconds = total.modules + row.modules, total.seconds + row.seconds
+    tally = total.tally
+    for line in [*tally.wrong[: options.show], *tally.soft_wrong[: options.show // 2]]:
         print(line)
-    for reason, count in total.reasons.most_common(options.show):
+    for reason, count in tally.reasons.most_common(options.show):
         print(f"{count:6} {reason[:150]}")
-    every = total.decided + total.undecided + len(total.wrong)
-    slowest = sorted(seconds, key=lambda name: -seconds[name])[:5]
-    print("slowest", [(name, round(seconds[name], 2)) for name in slowest], "sum", round(sum(seconds.values()), 1))
-    print(
-        f"{len(seconds)} modules, {every} declarations: decided {total.decided} ({total.decided / max(every, 1):.2%}), "
-        f"undecided {total.undecided}, wrong {len(total.wrong)}; details {total.soft}, differing {len(total.soft_wrong)}"
-    )
-    return 1 if total.wrong else 0
+    print(_shown("all", total), f"details {tally.soft}, differing {len(tally.soft_wrong)}")
+    return 1 if tally.wrong else 0
 
 
 if __name__ == "__main__":
