@@ -150,8 +150,9 @@ class Witnesses:
             soundness = gather(target=None, secrets=self.secrets)
             return Evidence(soundness=soundness, problems=(str(problem),))
         asked = StaticRequest(
-            request.modules, request.questions, request.environment, self.python, request.prefers_pypy
-        )
+            request.modules, request.questions, request.environment, self.python, request.prefers_pypy,
+            is_configured=bool(config.env),  # an unpacked root filesystem has no config
+        )  # fmt: skip
         static = static_facts(files, config, image.platform, asked)
         return Evidence(
             static=static,

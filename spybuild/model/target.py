@@ -22,6 +22,7 @@ class Target:
         libc: `glibc`, `musl` or empty where the files do not tell.
         suffixes: what extension modules may be called, the likeliest first (`.cpython-311-x86_64-linux-gnu.so`).
         free_threaded: whether it is a build without the GIL.
+        variables: the names of the environment variables that it starts with; None where that is not known.
     """
 
     implementation: str
@@ -36,6 +37,7 @@ class Target:
     libc: str = ""
     suffixes: tuple[str, ...] = ()
     free_threaded: bool = False
+    variables: frozenset[str] | None = None
 
     @property
     def minor(self) -> tuple[int, int]:

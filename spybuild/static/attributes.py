@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from spybuild.static import failing, refusals
-from spybuild.static.core import ANYTHING, Raised
+from spybuild.static import failing, metaclasses, refusals, unsupported
+from spybuild.static.core import ANYTHING, Arguments, Raised
 from spybuild.static.items import Items
 from spybuild.static.known_reaching import attribute_of, is_anything
 from spybuild.static.modules import Module
@@ -17,6 +17,7 @@ from spybuild.static.values import (
     Descriptor,
     Doubt,
     Either,
+    FrameOf,
     Function,
     Instance,
     Known,
@@ -49,6 +50,7 @@ class Attributes(Items):
         if found is None:
             self.fail_if(failing.of_attribute(self.resolver, value, name), line)
             self.fail_if(refusals.of_attribute(self.resolver, value, name), line)
+            self.doubt_if(self.minds and unsupported.of_attribute(self.resolver, value, name), line)
             self.risk()
             if isinstance(value, Unknown):
                 return value
@@ -67,6 +69,15 @@ class Attributes(Items):
                 return Bound(Special(f"method.{name}"), value)
             case Special(key="anything"):
                 return value
+            case FrameOf(module=module):
+                rest = Special("frame")
+                return (
+                    Namespace(module)
+                    if name == "f_globals"
+                    else rest
+                    if name == "f_back"
+                    else self._find(rest, name, line)
+                )
             case Special(key="frame"):
                 return value if name == "f_back" else Namespace(None) if name in ("f_globals", "f_locals") else None
             case Bound(function=Class() as rest):
@@ -112,29 +123,42 @@ class Attributes(Items):
             "__subclasses__": Special("class.__subclasses__"),
         }  # fmt: skip
         found = kind.find(name)
+        if metaclasses.asks(kind, name, is_there=found is not None):
+            self.lend_to_metaclass(kind, None, calls=False)
+        if metaclasses.hides(kind, name):
+            return self.unknown(f"its metaclass may answer for {name}", None)
         if name in ("_convert_", "_convert") and any(owner.path == "enum.Enum" for owner in kind.mro):
             return Special("enum._convert_")
         if name == "__members__" and any(owner.path == "enum.Enum" for owner in kind.mro) and not kind.unknown():
             members = [(each, told.value) for each, told in kind.cells.told() if isinstance(told.value, Instance)]
             return container("dict", tuple(Tuple((Known(each), member)) for each, member in members))
+        if _is_metaclass_own(kind, name):
+            return self.unknown(f"the metaclass says what {name} is", None)
         if found is None:
             doubt = kind.unknown()
             if name in known and (name not in ("__bases__", "__mro__") or not kind.unsure):
                 return known[name]
+            if name in metaclasses.OF_TYPE and metaclasses.is_metaclass(kind):
+                return Special(f"type.{name}") if not doubt else Unknown(doubt)
             if name in ("__setattr__", "__delattr__", "__new__", "__init__", "__init_subclass__") and not doubt:
                 return Special(f"object.{name}")
-            return Unknown(doubt) if doubt else None
+            return Unknown(doubt) if doubt else metaclasses.attribute_of(kind, name)
         if name in ("__dict__", "__module__", "__qualname__"):
             return known[name]
         owner, binding = found
         if self.stale and (owner.cells, name) in self.stale:
             return self.unknown(f"{name} may have been changed from outside", None)
         value = self.resolver.actual(self.read_member(binding))
+        if isinstance(value, Instance):
+            self.lend(value, None)
+            return self._got(value, Known(None), kind, None)
         if isinstance(value, Descriptor) and value.function:
             if value.kind == "staticmethod":
                 return value.function
             if value.kind == "classmethod":
                 return Bound(value.function, kind)
+        if isinstance(value, Instance) and (getter := value.kind.find("__get__")):
+            self.try_out(getter[1].value, Arguments((value, Known(None), kind)), None)
         if isinstance(value, Native) and owner.native and name == "__new__":
             return Special("object.__new__")
         if isinstance(value, Native) and value.parameters and value.parameters[0][0] == "type":
@@ -144,6 +168,10 @@ class Attributes(Items):
     def _of_super(self, rest: Class, receiver: Value, name: str) -> Value | None:
         """What `super().name` is: a function of a base, bound to what the method was called on."""
         found = rest.find(name)
+        if found is None and name == "__class_getitem__" and any(each.path == "typing.Generic" for each in rest.mro):
+            return None if rest.unknown() else Bound(Special(f"typing.Generic.{name}"), receiver)
+        if found is None and name in metaclasses.OF_TYPE and metaclasses.is_metaclass(rest):
+            return Bound(Special(f"type.{name}"), receiver) if not rest.unknown() else None
         if found is None:
             return Special(f"object.{name}") if not rest.unknown() and name.startswith("__") else None
         value = self.resolver.actual(self.read_member(found[1]))
@@ -151,6 +179,8 @@ class Attributes(Items):
             return Special("object.__new__") if found[0].native else getattr(value, "function", value)
         if isinstance(value, Descriptor):
             function = value.function if value.kind in ("classmethod", "staticmethod") else None
+            if isinstance(receiver, Class) and found[0] not in receiver.mro:
+                return None  # of a metaclass
             kind = receiver if isinstance(receiver, Class) else getattr(receiver, "kind", receiver)
             return Bound(function, kind) if function and value.kind == "classmethod" else function
         return Bound(value, receiver)
@@ -158,10 +188,15 @@ class Attributes(Items):
     def _of_instance(self, instance: Instance, name: str) -> Value | None:
         if name == "__class__":
             return instance.kind
-        self.lend(instance, None)
+        self.lend_for(instance, name, "__getattribute__", "__getattr__")
+        if name == "__dict__":
+            self.expose(instance, None)
         own = instance.cells.get(name)
         found = instance.kind.find(name)
         if found is None:
+            fallback = instance.kind.find("__getattr__") if own is None else None
+            if fallback:
+                self.try_out(fallback[1].value, Arguments((instance, Known(name))), None)
             return self.read_member(own) if own else None
         value = self.resolver.actual(self.read_member(found[1]))
         match value:
@@ -171,10 +206,31 @@ class Attributes(Items):
                 return function
             case Descriptor(kind="classmethod", function=function) if function:
                 return Bound(function, instance.kind)
-            case Descriptor() | Instance():
+            case Descriptor(kind="property", function=function) if function:
+                self.try_out(function, Arguments((instance,)), None)
+                return None
+            case Instance(kind=kind):
+                if getter := kind.find("__get__"):
+                    self.try_out(getter[1].value, Arguments((value, instance, instance.kind)), None)
+                return self._got(value, instance, instance.kind, own)
+            case Descriptor():
                 return None
             case _:
                 return self.read_member(own) if own else value
+
+    def _got(self, member: Instance, receiver: Value, kind: Class, own: Binding | None) -> Value | None:
+        """What an object in a class gives for itself (`__get__`), where it is one that does so."""
+        get = member.kind.find("__get__")
+        if member.kind.unknown() or kind.find("__getattr__") or kind.find("__getattribute__"):
+            return None
+        if own and not any(member.kind.find(name) for name in ("__set__", "__delete__")):
+            return self.read_member(own)
+        if get is None:
+            return self.read_member(own) if own else member
+        function = get[1].value
+        if get[1].doubt or not isinstance(function, Function):
+            return None
+        return self.call(Bound(function, member), Arguments((receiver, kind)), None)
 
     def _of_function(self, function: Function | Cached | Native, name: str) -> Value | None:
         own = function.cells.get(name)
@@ -186,6 +242,8 @@ class Attributes(Items):
                 return Known(known[name])
         if name == "__globals__" and isinstance(function, Function):
             return Namespace(function.module)
+        if name == "__dict__":
+            opened(self.journal, function.cells, Doubt("its dict is handed on", None), rebinds=False)
         if name in ("cache_clear", "cache_info", "register", "__get__", "__call__"):
             return Bound(Special(f"function.{name}"), function)
         return None
@@ -204,7 +262,13 @@ class Attributes(Items):
         if certain:
             self.fail_if(failing.of_setting(target, name), line)
             self.fail_if(refusals.of_deleting(target, name) if value is None else None, line)
-        if not isinstance(target, Function | Module):
+            reason = self.minds and unsupported.of_setting(self.resolver, target, name, deletes=value is None)
+            self.doubt_if(reason, line)
+        if value is None:
+            self.risk("AttributeError")
+        if isinstance(target, Instance):
+            self.lend_for(target, name, "__setattr__", "__delattr__")
+        elif not isinstance(target, Function | Module):
             self.lend(target, line)
         match target:
             case Class() | Module() | Instance():
@@ -213,12 +277,15 @@ class Attributes(Items):
                 if name in _CODE_SLOTS:
                     binding = Binding(self.unknown(f"its {name} is replaced", line), line)
                 self.journal.write(target.cells, name, binding)
-            case Special(key="anything" | "frame"):
+            case Special(key="anything" | "frame") | FrameOf():
                 self.reach_out("it may be changed through what may be any object", line)
             case Unknown() | Namespace() | Bound() | Special():
                 self.risk(ANYTHING)
+                self.doubt_makings("an attribute of what is not known is set, which may be it", line)
         if value is not None and not isinstance(target, Class | Module | Function):
             self.keep_watch(value, line)
+            if self.is_in_the_making(value):
+                self.escape(value, line)
 
     def _replace_bases(self, kind: Class, why: Doubt) -> None:
         """Another's class is left as it is, for whoever else asks for it; only this module knows better."""
@@ -229,6 +296,12 @@ class Attributes(Items):
     def _set_cell(self, target: Object, name: str, binding: Binding | None, certain: bool, line: int | None) -> None:
         if isinstance(target, Instance) and (found := target.kind.find(name)):
             self.escape(found[1].value, line)
+            held = found[1].value
+            own = held.kind.find("__set__") if isinstance(held, Instance) and binding else None
+            if own and binding:
+                self.try_out(own[1].value, Arguments((held, target, binding.value)), line)
+        if isinstance(target, Instance) and binding and (setter := target.kind.find("__setattr__")):
+            self.try_out(setter[1].value, Arguments((target, Known(name), binding.value)), line)
         if not certain:
             why = Doubt("it may be set from outside", line)
             old = target.cells.get(name)
@@ -236,9 +309,24 @@ class Attributes(Items):
         if isinstance(target, Class) and name == "_fields_":
             why = Doubt("its metaclass is written in C, and may add to it", line)
             opened(self.journal, target.cells, why, rebinds=False)
-        if isinstance(target, Class) and name in ("__bases__", "__class__"):
+        if isinstance(target, Class) and metaclasses.intercepts(target, name):
+            self.poison(Namespace(target), f"its metaclass may see to it that {name} is set", line)
+            return
+        if name == "__class__" and binding and metaclasses.is_renamed(self.as_interpreter(), target, binding.value):
+            return
+        if isinstance(target, Instance) and name == "__class__":
+            self.poison(Namespace(self.module), "the class of an object is replaced", line)
+        if isinstance(target, Class) and name in ("__bases__", "__class__", "__abstractmethods__"):
             self._replace_bases(target, Doubt(f"its {name} is replaced", line))
         self.put(target if isinstance(target, Module | Class) else None, target.cells, name, binding)
+
+
+def _is_metaclass_own(kind: Class, name: str) -> bool:
+    """Whether a metaclass of the image has a descriptor of that name, which goes before what the class has."""
+    found = kind.metaclass.find(name) if isinstance(kind.metaclass, Class) else None
+    if found is None or found[0].native or (found[0].home and found[0].home.is_stdlib):
+        return False
+    return isinstance(found[1].value, Descriptor | Instance | Unknown | Either)
 
 
 _TYPES: tuple[type, ...] = (str, bytes, int, float, bool, list, tuple, dict, set, frozenset, bytearray, complex)

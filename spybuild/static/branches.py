@@ -5,11 +5,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from spybuild.static import failing
-from spybuild.static.core import ANYTHING, Raised, Trial
+from spybuild.static import failing, unsupported
+from spybuild.static.core import ANYTHING, Arguments, Raised, Trial
 from spybuild.static.loops import Loops
 from spybuild.static.scopes import End
-from spybuild.static.values import Class, Doubt, Known, Some, Tuple, Value
+from spybuild.static.values import Class, Doubt, Instance, Known, Some, Tuple, Value
 
 _MOST_CASES = 100  # of a `match`
 _IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError"}
@@ -158,6 +158,8 @@ class Branches(Loops):
         for item in node.items:
             manager = self.evaluate(item.context_expr)
             self.fail_if(failing.of_context(manager), node.lineno)
+            if isinstance(node, ast.With):
+                self._enter(manager, node.lineno)
             self.lend(manager, node.lineno)
             swallows = swallows or self.resolver.swallows(manager)
             if item.optional_vars:
@@ -184,6 +186,12 @@ class Branches(Loops):
             return end
         self.journal.join([{}, self.journal.take_back(), *trial.changes], why)
         return None
+
+    def _enter(self, manager: Value, line: int) -> None:
+        self.doubt_if(self.minds and unsupported.of_context(self.resolver, manager), line)
+        enter = manager.kind.find("__enter__") if isinstance(manager, Instance) else None
+        if enter:
+            self.try_out(enter[1].value, Arguments((manager,)), line)
 
     def matching(self, node: ast.Match) -> End | None:
         """`match`: each case may be the one, except where all that is matched is constant."""

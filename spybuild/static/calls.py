@@ -1,11 +1,23 @@
 """Calls: functions of the image are followed a little way, the standard library's are known by what they mean."""
 
-from spybuild.static import computing, failing, known_methods, refusals, surroundings
+from spybuild.static import (
+    attempts,
+    computing,
+    failing,
+    known_metaclasses,
+    known_methods,
+    metaclasses,
+    refusals,
+    surroundings,
+    unsupported,
+)  # fmt: skip
 from spybuild.static.classes import is_abstract_class
-from spybuild.static.core import Arguments
-from spybuild.static.following import CODE, Following
+from spybuild.static.core import MOST_STEPS, Arguments
+from spybuild.static.effects import Effects
+from spybuild.static.following import CALLING, CODE, Following
 from spybuild.static.knowledge import KNOWN, RETURNED, SAFE, Call
 from spybuild.static.known_reaching import ANYTHING, is_anything
+from spybuild.static.made import Made
 from spybuild.static.values import (
     CONTENT,
     Bound,
@@ -15,6 +27,7 @@ from spybuild.static.values import (
     Descriptor,
     Doubt,
     Either,
+    Form,
     Function,
     Instance,
     Known,
@@ -47,8 +60,10 @@ _HANDING_ON = tuple(  # what gives the items, or an attribute, of what it is giv
     for name in ("vars", "list", "tuple", "dict", "set", "iter", "next", "sorted", "reversed", "filter", "enumerate",
                  "zip", "map", "type", "max", "min")
 )  # fmt: skip
-_CALLING = tuple(f"builtins.{name}" for name in ("map", "filter", "sorted", "max", "min", "iter", "__build_class__"))
 _DESCRIPTORS = ("builtins.property", "builtins.staticmethod", "builtins.classmethod", "builtins.super", "builtins.type")
+
+
+_COMPUTING = ("builtins.", "math.", "random.", "time.", "struct.", "itertools.", "decimal.", "datetime.")
 
 
 class Calls(Following):
@@ -79,10 +94,13 @@ class Calls(Following):
                 return self.call(inner, arguments, line)
             case Either(options=choices):
                 return self._one_of_several(choices, arguments, line)
+            case Form(origin=Class() as kind, arguments=tuple()):
+                return self.call_alias(kind, arguments, line)
             case Unknown():
                 self.unfollowed(arguments, line)
                 return function
             case _:
+                self.doubt_if(self.minds and unsupported.of_call(self.resolver, function), line)
                 return self.unfollowed(arguments, line)
 
     def _ask(self, function: Value, arguments: Arguments, line: int | None) -> None:
@@ -100,7 +118,9 @@ class Calls(Following):
 
     def _compute(self, key: str, arguments: Arguments, line: int | None) -> None:
         """What a call raises that only computes, and is given constants."""
-        found = computing.failure_of(self.resolver, key, arguments)
+        self._refuse(computing.failure_of(self.resolver, key, arguments), key, line)
+
+    def _refuse(self, found: attempts.Refusal | None, key: str, line: int | None) -> None:
         if found is None:
             return
         error, is_sure = found
@@ -143,6 +163,8 @@ class Calls(Following):
 
     def call_method(self, receiver: Value, name: str, arguments: Arguments, line: int | None) -> Value:
         """Call a method of a builtin type."""
+        if self.minds:
+            self._refuse(attempts.of_method(self.resolver, receiver, name, arguments), f".{name}", line)
         handler = KNOWN.get(f"method.{name}")
         given = _prepended(receiver, arguments)
         result = handler(Call(self.as_interpreter(), given, line)) if handler else None
@@ -165,19 +187,31 @@ class Calls(Following):
         handler = KNOWN.get(key)
         if (key in RETURNED or key.startswith("builtins.")) and key not in _DESCRIPTORS:
             for argument in arguments.every:
-                if not isinstance(argument, Function) or not key.startswith("builtins.") or key in _CALLING:
+                if not isinstance(argument, Function) or not key.startswith("builtins.") or key in CALLING:
                     self.lend(argument, line)
+        self.watch(key, arguments, line)
         result = handler(Call(self.as_interpreter(), arguments, line)) if handler else RETURNED.get(key)
         if result is not None:
+            self._try_library(key, arguments, line)
             if not isinstance(result, Known) and not key.startswith(SAFE):
                 self.risk()
             return result
         real = self.resolver.real(key)
         if isinstance(real, Function):
-            return self.follow_body(real, arguments, line)
+            return self.call_body(real, arguments, line)
         if real is not None and not isinstance(real, Special | Native | Unknown):
             return self.call(real, arguments, line)
         return self.unfollowed(arguments, line, f"{key}()")
+
+    def _try_library(self, key: str, arguments: Arguments, line: int | None) -> None:
+        """Numbers are rarely meant: what is known by its meaning may raise for them, as its own source tells."""
+        if not attempts.is_odd(arguments) or key.startswith(_COMPUTING):
+            return
+        real = self.resolver.real(key)
+        if isinstance(real, Class) and real.home and real.home.is_stdlib and (found := real.find("__init__")):
+            self.try_out(found[1].value, _prepended(Instance(kind=real), arguments), line, in_library=True)
+        elif isinstance(real, Function):
+            self.try_out(real, arguments, line, in_library=True)
 
     # ---- classes ----
     def _instantiate(self, kind: Class, arguments: Arguments, line: int | None) -> Value:
@@ -188,18 +222,25 @@ class Calls(Following):
             return self._make_native(kind, arguments, line)
         if kind.path in KNOWN and kind.home and kind.home.is_stdlib:
             return self.known_call(kind.path, arguments, line)
-        if isinstance(kind.metaclass, Class) and kind.metaclass.find("__call__"):
-            owner = kind.metaclass.find("__call__")
-            if owner and not owner[0].native and not (owner[0].home and owner[0].home.is_stdlib):
-                return self.unfollowed(arguments, line, f"{kind.name}()")
+        if metaclasses.is_metaclass(kind):
+            made = known_metaclasses.called(self.as_interpreter(), kind, arguments, line)
+            return self.unfollowed(arguments, line, f"{kind.name}()") if made is None else made
+        maker = metaclasses.caller_of(kind)
+        if maker is not None:
+            return self.call(maker, _prepended(kind, arguments), line)
+        return self.make_instance(kind, arguments, line)
+
+    def make_instance(self, kind: Class, arguments: Arguments, line: int | None) -> Value:
+        """What `type.__call__` does."""
         self.fail_if(refusals.of_enum_value(kind, arguments) if kind.is_enum else None, line)
         if kind.unsure or any(owner.path == "enum.Enum" for owner in kind.mro):
             return self.unfollowed(arguments, line, f"{kind.name}()")
         self.fail_if(self._not_to_be_made(kind, arguments), line)
+        self.doubt_if(refusals.of_made_instance(kind) or attempts.misfit_of_made(kind, arguments), line)
         instance = self._made(kind, arguments, line)
         getter = arguments.get(0, "fget")
         if isinstance(getter, Function) and any(owner.path == "builtins.property" for owner in kind.mro):
-            return Descriptor("property", getter)
+            return Descriptor("property", getter, writers=arguments.every)
         if isinstance(instance, Instance) and instance.kind is kind:
             self._initialise(instance, arguments, line)
         return instance
@@ -238,17 +279,34 @@ class Calls(Following):
         if not found or found[0].native:
             return
         function = found[1].value
+        after = instance.kind.find("__post_init__") if isinstance(function, Made) else None
+        if after and isinstance(after[1].value, Function):
+            self.call(after[1].value, Arguments((instance,), exact=False), line)
         if isinstance(function, Function) and (effects := function.module.effects):
-            told = any(isinstance(each, Namespace) for each in arguments.every)
+            told = any(isinstance(each, Namespace) or self.is_in_the_making(each) for each in arguments.every)
             told = told or (self.resolver.traits(function.node).raises and not function.module.is_stdlib)
             if function.module is not self.module and not told:
                 self.risk()
+                if attempts.is_odd(arguments) and function.module.is_stdlib:
+                    self.try_out(function, _prepended(instance, arguments), line, in_library=True)
                 for argument in arguments.every:
                     self._lend(argument, line)
-            elif self.module.is_own or effects.may_happen(function.node) or self.resolver.traits(function.node).raises:
-                self.call(function, _prepended(instance, arguments), line)
+            elif self.module.is_own or self._is_worth(function, effects):
+                result = self.call(function, _prepended(instance, arguments), line)
+                returns = (
+                    isinstance(result, Known)
+                    and result.value is not None
+                    and not self.resolver.traits(function.node).suspends
+                )
+                self.doubt_if("__init__() seems to return something" if returns else None, line)
             else:
                 self.risk()
+
+    def _is_worth(self, function: Function, effects: Effects) -> bool:
+        """Whether a constructor of an installed module is followed: where it does more than to fill the object."""
+        if effects.may_happen(function.node) or self.resolver.traits(function.node).raises:
+            return True
+        return self.resolver.traits(function.node).fills and self.steps < MOST_STEPS // 3
 
     def _lend(self, argument: Value, line: int | None) -> None:
         """What a constructor elsewhere is given may be kept and changed there."""
@@ -257,9 +315,10 @@ class Calls(Following):
 
     def _make_native(self, kind: Class, arguments: Arguments, line: int | None) -> Value:
         handler = KNOWN.get(kind.path)
+        self.watch(kind.path, arguments, line)
         if kind.path not in _DESCRIPTORS:
             for argument in arguments.every:
-                if not isinstance(argument, Function) or kind.module != "builtins" or kind.path in _CALLING:
+                if not isinstance(argument, Function) or kind.module != "builtins" or kind.path in CALLING:
                     self.lend(argument, line)
         result = handler(Call(self.as_interpreter(), arguments, line)) if handler else None
         if result is not None:

@@ -46,12 +46,13 @@ _SKIPPED_MEMBERS = (
 def describe(resolver: "Resolver", name: str, kind: Class, module: str) -> ClassFacts:
     """The facts of one class, as `module` has it: of the standard library's, only its own ones are read in full."""
     members, undecided = _members(resolver, kind)
+    top = resolver.natives.builtin("object")
     doubt = next((owner.unsure for owner in kind.mro if owner.unsure), None)
     return ClassFacts(
         name=name,
         module=kind.module,
         bases=tuple(BaseFacts(name=base.name, module=base.module) for base in kind.bases),
-        ancestors=(*(owner.path for owner in kind.mro), "builtins.object"),
+        ancestors=(*(owner.path for owner in kind.mro if owner is not top), "builtins.object"),
         members=tuple(members),
         instance_attributes=tuple(instances.describe(resolver, kind, module)),
         is_abstract=is_abstract_class(resolver, kind),

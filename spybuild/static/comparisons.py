@@ -2,7 +2,7 @@
 
 import ast
 
-from spybuild.static import failing, folding
+from spybuild.static import failing, folding, unsupported
 from spybuild.static.attributes import Attributes
 from spybuild.static.modules import Module
 from spybuild.static.values import (
@@ -10,6 +10,7 @@ from spybuild.static.values import (
     Container,
     Either,
     Function,
+    Instance,
     Known,
     Namespace,
     Some,
@@ -32,7 +33,10 @@ class Comparisons(Attributes):
             right = self.evaluate(right_node)
             self.lend(left, node.lineno)
             self.lend(right, node.lineno)
+            if self.makings and not isinstance(operator, ast.Is | ast.IsNot):
+                self._hand_over(left, right, node.lineno)
             self.fail_if(failing.of_order(operator, left, right), node.lineno)
+            self.doubt_if(self.minds and unsupported.of_order(self.resolver, operator, left, right), node.lineno)
             results.append(self._comparison(operator, left, right))
             if results[-1] is False:
                 break
@@ -44,9 +48,15 @@ class Comparisons(Attributes):
         self.risk()
         return Some("bool")
 
+    def _hand_over(self, left: Value, right: Value, line: int) -> None:
+        """What is compared may be handed to a method that changes it."""
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, Instance | Unknown | Either) and any(map(self.is_in_the_making, self.parts_of(other))):
+                self.escape(other, line)
+
     def _comparison(self, operator: ast.cmpop, left: Value, right: Value) -> bool | None:
         self.weigh(left, right)
-        special = self.resolver.constants.contains(left, right) if isinstance(operator, ast.In | ast.NotIn) else None
+        special = self._is_in_special(left, right) if isinstance(operator, ast.In | ast.NotIn) else None
         if special is not None:
             return special == isinstance(operator, ast.In)
         if isinstance(operator, ast.Is | ast.IsNot):
@@ -57,11 +67,17 @@ class Comparisons(Attributes):
             return None if found is None else found == isinstance(operator, ast.In)
         return folding.compare(operator, left, right)
 
+    def _is_in_special(self, item: Value, box: Value) -> bool | None:
+        """Whether something is in a special container; None where that is not known, or it is none."""
+        if isinstance(box, Special) and box.key == "os.environ" and isinstance(item, Known):
+            return False if self.resolver.has_no_variable(item.value) else None
+        return self.resolver.constants.contains(item, box)
+
     def _membership(self, item: Value, box: Value) -> bool | None:
         if isinstance(box, Namespace) and isinstance(item, Known) and isinstance(item.value, str) and box.owner:
             cells = self.names_of(box.owner)
             found = self.found_in(cells, item.value)
-            return None if (found.doubt if found else cells.open) else found is not None
+            return (None if found.doubt else True) if found else False if self.lacks(box.owner, item.value) else None
         if isinstance(box, Container) and box.type == "dict" and box.content is not None:
             keys = [pair.items[0] for pair in box.content if isinstance(pair, Tuple)]
             box = Tuple(tuple(keys))

@@ -27,7 +27,8 @@ class Comprehensions(Attributes):
         results: list[Value] = []
         outer = self.frame
         first = self.evaluate(node.generators[0].iter)
-        inner = Frame(outer.module, Cells(), (outer.cells, *outer.enclosing), private=outer.private)
+        around = outer.enclosing if outer.is_class else (outer.cells, *outer.enclosing)
+        inner = Frame(outer.module, Cells(), around, private=outer.private)
         inner.function, inner.owner, inner.global_ = outer.function, outer.owner, outer.global_
         self.frame = inner
         try:
@@ -52,14 +53,15 @@ class Comprehensions(Attributes):
     def _generate(self, node: Any, generators: list[ast.comprehension], source: Value, results: list[Value]) -> bool:
         """Run the loops of a comprehension; returns whether `results` is all of what it gives."""
         generator, *others = generators
-        items = self.items_of(source)
+        items = None if generators[0].is_async else self.iterate(source, node.lineno)
         exact = items is not None and len(items) <= _MOST_TURNS
         if not exact:
             why = Doubt("a comprehension runs over what is not known", node.lineno)
             item = self.item_of(source, "an item of what is not known", node.lineno)
             self.maybe(lambda: self._turn(node, generator, others, item, results), why)
             return False
-        return all(self._turn(node, generator, others, item, results) for item in items or ())
+        turns = [self._turn(node, generator, others, item, results) for item in items or ()]
+        return all(turns)
 
     def _turn(
         self, node: Any, generator: ast.comprehension, others: list[ast.comprehension], item: Value,
@@ -67,13 +69,23 @@ class Comprehensions(Attributes):
     ) -> bool:  # fmt: skip
         self.step()
         self.assign(generator.target, item)
-        truths = [self.truth(self.evaluate(test)) for test in generator.ifs]
-        if False in truths:
-            return True
+        return self._passed(node, generator.ifs, others, results)
+
+    def _passed(self, node: Any, tests: list[ast.expr], others: list[ast.comprehension], results: list[Value]) -> bool:
+        """One item of a comprehension, as far as the tests let it pass; returns whether that is known."""
+        if not tests:
+            return self._given(node, others, results)
+        truth = self.truth(self.evaluate(tests[0]))
+        if truth is None:
+            why = Doubt("a condition of a comprehension is not known", node.lineno)
+            self.maybe(lambda: self._passed(node, tests[1:], others, results), why)
+        return truth is False or (truth is True and self._passed(node, tests[1:], others, results))
+
+    def _given(self, node: Any, others: list[ast.comprehension], results: list[Value]) -> bool:
         if others:
-            return self._generate(node, others, self.evaluate(others[0].iter), results) and None not in truths
+            return self._generate(node, others, self.evaluate(others[0].iter), results)
         if isinstance(node, ast.DictComp):
             results.append(Tuple((self.evaluate(node.key), self.evaluate(node.value))))
         else:
             results.append(self.evaluate(node.elt))
-        return None not in truths
+        return True

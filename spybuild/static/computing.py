@@ -10,10 +10,11 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from spybuild.static import folding
+from spybuild.static.pure import BUILTINS, BUILTINS_WITH_PARAMETERS, PURE, SIGNED
 from spybuild.static.values import Class, Container, Known, Tuple, Value
 
 if TYPE_CHECKING:
@@ -25,77 +26,20 @@ _MOST_LETTERS = 5000
 _MOST_DEEP = 100  # brackets, of texts that are parsed
 _MOST_DIGITS = 4096
 _LARGE = 100  # for an exponent, or for letters that a pattern is made of
-_BUILTINS = (
-    "len", "chr", "ord", "abs", "sum", "max", "min", "divmod", "hash", "iter", "reversed", "enumerate", "sorted",
-    "list", "tuple", "set", "frozenset", "dict", "range", "isinstance", "issubclass", "callable", "bool", "float",
-    "complex", "any", "all", "bin", "hex", "oct", "int", "pow", "round", "format", "bytes", "bytearray", "str",
-    "slice", "memoryview", "property", "staticmethod", "classmethod", "zip", "map", "filter", "type",
-)  # fmt: skip
-_BUILTINS_WITH_PARAMETERS = (
-    "open", "exec", "eval", "compile", "setattr", "delattr", "hasattr", "id", "repr", "ascii", "input", "globals",
-    "locals",
-)  # fmt: skip
-_PURE: Mapping[str, tuple[str, ...]] = {
-    "json": ("loads",),
-    "tomllib": ("loads",),
-    "shlex": ("split",),
-    "textwrap": ("dedent", "indent"),
-    "decimal": ("Decimal",),
-    "fractions": ("Fraction",),
-    "uuid": ("UUID",),
-    "datetime": (
-        "date", "time", "datetime", "timedelta", "datetime.strptime", "datetime.fromisoformat", "date.fromisoformat",
-        "time.fromisoformat",
-    ),
-    "ipaddress": (
-        "ip_address", "ip_network", "ip_interface", "IPv4Address", "IPv4Network", "IPv6Address", "IPv6Network",
-    ),
-    "builtins": ("bytes.fromhex", "bytearray.fromhex", "float.fromhex", "int.from_bytes"),
-    "struct": ("pack", "calcsize", "Struct", "unpack"),
-    "base64": ("b64decode", "b32decode", "b16decode", "urlsafe_b64decode", "b64encode"),
-    "binascii": ("unhexlify", "a2b_hex", "a2b_base64"),
-    "math": (
-        "sqrt", "log", "log2", "log10", "exp", "floor", "ceil", "radians", "degrees", "hypot", "gcd", "isclose", "sin",
-        "cos", "tan", "pow",
-    ),
-    "operator": ("itemgetter", "attrgetter", "methodcaller"),
-    "random": ("choice",),
-    "collections": ("deque", "Counter", "OrderedDict", "defaultdict"),
-    "pathlib": ("Path", "PurePath", "PosixPath", "PurePosixPath"),
-    "posixpath": ("join", "dirname", "basename", "normpath"),
-    "weakref": ("ref", "proxy"),
-    "re": ("compile", "match", "search", "fullmatch", "split", "findall", "finditer", "sub", "subn"),
-}  # fmt: skip
-# whose parameters are told by a signature; what they are given decides nothing else
-_SIGNED: Mapping[str, tuple[str, ...]] = {
-    "dataclasses": ("dataclass", "field", "make_dataclass"),
-    "functools": ("wraps", "lru_cache", "total_ordering", "update_wrapper", "singledispatch"),
-    "contextlib": ("contextmanager", "asynccontextmanager", "suppress"),
-    "abc": ("abstractmethod",),
-    "typing": ("NewType", "cast", "overload", "final", "runtime_checkable"),
-    "collections": ("namedtuple",),
-    "enum": ("unique",),
-    "threading": ("Thread", "Lock", "RLock", "Event", "Semaphore", "Timer"),
-    "logging": ("getLogger", "basicConfig"),
-    "os": ("getenv",),
-    "copy": ("copy", "deepcopy"),
-    "atexit": ("register",),
-    "contextvars": ("ContextVar",),
-    "json": ("dumps",),
-}
 _MOVED = {
+    "_weakref": "weakref", "_bisect": "bisect", "_heapq": "heapq", "_io": "io", "_csv": "csv", "_hashlib": "hashlib",
     "os.path": "posixpath", "_decimal": "decimal", "_struct": "struct", "_operator": "operator",
     "tomllib._parser": "tomllib",
 }  # fmt: skip
-_PATTERNS = frozenset(f"re.{name}" for name in _PURE["re"])
+_PATTERNS = frozenset(f"re.{name}" for name in PURE["re"])
 _PARSED = ("json.loads", "tomllib.loads")
 _ENCODED = ("builtins.str", "builtins.bytes", "builtins.bytearray")
 _ENCODINGS = ("utf-8", "utf8", "ascii", "latin-1", "strict", "ignore", "replace")
 _NEWER_PATTERN = re.compile(r"[*+?}]\+|\(\?>")  # possessive, atomic: since 3.11
 _KEYS = frozenset(
     (
-        *(f"builtins.{name}" for name in (*_BUILTINS, *_BUILTINS_WITH_PARAMETERS)),
-        *(f"{module}.{name}" for table in (_PURE, _SIGNED) for module, names in table.items() for name in names),
+        *(f"builtins.{name}" for name in (*BUILTINS, *BUILTINS_WITH_PARAMETERS)),
+        *(f"{module}.{name}" for table in (PURE, SIGNED) for module, names in table.items() for name in names),
     )
 )
 _WIDE = re.compile(r"\d{4}")
@@ -113,15 +57,28 @@ def failure_of(resolver: "Resolver", key: str, arguments: "Arguments") -> tuple[
     Returns:
         The exception, and whether the target raises the same for sure.
     """
+    if not arguments.exact:
+        return None
+    error = _misfit_in_table(resolver, key, arguments)
+    if error is not None:
+        return error, key.startswith("builtins.")
     key = _moved(key)
-    if key not in _KEYS or not arguments.exact:
+    if key not in _KEYS:
         return None
-    error = _misfit(resolver, key, arguments) or _tried(resolver, key, arguments)
-    if error is None:
-        return None
-    target = resolver.target
-    same = target.implementation == "CPython" and target.minor == sys.version_info[:2]
-    return error, same or key.startswith("builtins.")
+    error = _misfit(key, arguments) or _tried(resolver, key, arguments)
+    return (error, is_same(resolver) or key.startswith("builtins.")) if error else None
+
+
+def is_same(resolver: "Resolver") -> bool:
+    """Whether the target's Python is of the version that SpyBuild runs with."""
+    return resolver.target.implementation == "CPython" and resolver.target.minor == sys.version_info[:2]
+
+
+def given(*values: Value) -> "Arguments":
+    """Arguments that are passed by position."""
+    from spybuild.static.core import Arguments
+
+    return Arguments(values)
 
 
 def _moved(key: str) -> str:
@@ -129,12 +86,10 @@ def _moved(key: str) -> str:
     return f"{_MOVED[module]}.{name}" if module in _MOVED else key
 
 
-def _misfit(resolver: "Resolver", key: str, arguments: "Arguments") -> Exception | None:
+def _misfit(key: str, arguments: "Arguments") -> Exception | None:
     """Arguments that do not fit the parameters, whatever they are."""
-    module, _, name = key.partition(".")
-    if module == "builtins":
-        return _misfit_in_table(resolver, name, arguments)
-    if name not in _SIGNED.get(module, ()):
+    module, name = _split(key)
+    if name not in SIGNED.get(module, ()):
         return None
     try:
         signature = inspect.signature(getattr(importlib.import_module(module), name))
@@ -143,11 +98,16 @@ def _misfit(resolver: "Resolver", key: str, arguments: "Arguments") -> Exception
     return _unbound(signature, name, arguments)
 
 
-def _misfit_in_table(resolver: "Resolver", name: str, arguments: "Arguments") -> Exception | None:
-    function = resolver.natives.lookup_value("builtins", name)
+def _misfit_in_table(resolver: "Resolver", key: str, arguments: "Arguments") -> Exception | None:
+    """Of a function in C, whose parameters are told by the tables."""
+    module, _, name = key.rpartition(".")
+    function = resolver.natives.lookup_value({"os": "posix"}.get(module, module), name)
     parameters = getattr(function, "parameters", None)
-    if parameters is None:
-        return None
+    return None if parameters is None else unfit(parameters, name, arguments)
+
+
+def unfit(parameters: list[Any], name: str, arguments: "Arguments") -> Exception | None:
+    """What is raised where arguments do not fit such parameters, as the tables have them."""
     if any(each[1] == inspect.Parameter.VAR_POSITIONAL for each in parameters):
         return None
     try:
@@ -170,10 +130,17 @@ def _parameter(name: str, kind: int, *default: object) -> inspect.Parameter:
     return inspect.Parameter(name, kinds[kind], default=default[0] if default else inspect.Parameter.empty)
 
 
+def _split(key: str) -> tuple[str, str]:
+    """Module and qualified name: `datetime` and `date.fromisoformat`, `urllib.parse` and `quote`."""
+    module, _, name = key.partition(".")
+    package, _, last = key.rpartition(".")
+    return (package, last) if package in PURE else (module, name)
+
+
 def _tried(resolver: "Resolver", key: str, arguments: "Arguments") -> Exception | None:
     """The call, made; what it returns is let go."""
     try:
-        given, named = _constants(arguments)
+        given, named = constants(arguments)
         function = _prepared(resolver, key, [*given, *named.values()])
         function(*given, **named)
     except (folding.Unfoldable, RecursionError, MemoryError):
@@ -183,7 +150,7 @@ def _tried(resolver: "Resolver", key: str, arguments: "Arguments") -> Exception 
     return None
 
 
-def _constants(arguments: "Arguments") -> tuple[list[Any], dict[str, Any]]:
+def constants(arguments: "Arguments") -> tuple[list[Any], dict[str, Any]]:
     """What a call is given, as Python has it.
 
     Raises:
@@ -223,10 +190,10 @@ def _prepared(resolver: "Resolver", key: str, given: list[Any]) -> Callable[...,
     Raises:
         Unfoldable: it is not, or it is only known by its parameters.
     """
-    module, _, name = key.partition(".")
+    module, name = _split(key)
     if key in _PATTERNS:
         return _pattern_of(resolver, key)
-    if name not in (_BUILTINS if module == "builtins" else ()) and name not in _PURE.get(module, ()):
+    if name not in (BUILTINS if module == "builtins" else ()) and name not in PURE.get(module, ()):
         raise folding.Unfoldable
     if not _is_cheap(key, given):
         raise folding.Unfoldable

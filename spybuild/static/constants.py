@@ -1,6 +1,9 @@
 """What a target's code sees of the interpreter and the machine: `sys`, `os`, `platform` as constants of the target."""
 
+from collections.abc import Mapping
+
 from spybuild.interpreters.search import Search
+from spybuild.static import openssl
 from spybuild.static.values import Known, Some, Special, Tuple, Value
 
 SEARCHED = ("sys.path", "sys.meta_path", "sys.path_hooks")  # what decides where modules are found
@@ -28,6 +31,7 @@ class Constants:
 
     def __init__(self, search: Search) -> None:
         self._search, target = search, search.target
+        self._openssl: Mapping[str, Value] | None = None
         self.target = target
         self.bits = bits = _BITS.get(target.platform.architecture)
         system, machine = target.platform.os, _MACHINES.get(target.platform.architecture)
@@ -69,6 +73,9 @@ class Constants:
 
     def at(self, key: str) -> Value | None:
         """The constant called `module.name`, if there is one."""
+        if key.startswith("_ssl.OPENSSL_"):
+            self._openssl = openssl.constants(self._search) if self._openssl is None else self._openssl
+            return self._openssl.get(key)
         return self._at.get(key)
 
     def called(self, key: str) -> Value | None:

@@ -19,6 +19,7 @@ from spybuild.static.values import (
     Class,
     Container,
     Doubt,
+    Function,
     Known,
     Tuple,
     Unknown,
@@ -27,6 +28,7 @@ from spybuild.static.values import (
 
 if TYPE_CHECKING:
     from spybuild.static.interpreter import Interpreter
+    from spybuild.static.metaclasses import Making
     from spybuild.static.resolve import Resolver
 
 MOST_STEPS = 150_000  # expressions and statements of one module
@@ -105,6 +107,7 @@ class Core:
         self.journal = Journal()
         self.frame = Frame(module, module.cells)
         self.frames = [self.frame]
+        self.called: Value | None = None  # by an expression of the current frame, which is about to run
         self.trials: list[Trial] = []
         self.handling: list[Raised | None] = []  # the exceptions that are being handled, where they are known
         self.ancestry: dict[str, frozenset[str]] = {}  # of exceptions that were raised, the names of their bases
@@ -113,7 +116,10 @@ class Core:
         self.depth = resolver.depth
         self.assured: list[str] = []  # conditions on the environment that hold here, as text
         self.uncertain = 0  # paths that the target may not go, within each other
+        self.tried = 0  # calls that are only tried, within each other
         self.stale: set[tuple[Cells, str]] = set()
+        self.supposed = 0  # calls, within each other, that somebody may make, with nobody knows what
+        self.makings: list[Making] = []  # the classes that metaclasses are being asked for, within each other
 
     # The parts call each other through these; each is one file's.
     def evaluate(self, node: ast.expr) -> Value:
@@ -126,6 +132,10 @@ class Core:
 
     def call(self, function: Value, arguments: Arguments, line: int | None) -> Value:
         """What a call returns."""
+        raise NotImplementedError
+
+    def call_body(self, function: Function, arguments: Arguments, line: int | None) -> Value:
+        """What a call of a Python function returns, whatever the function is known to mean."""
         raise NotImplementedError
 
     def attribute(self, value: Value, name: str, line: int | None) -> Value:
@@ -210,7 +220,9 @@ class Core:
     def put(self, owner: "Module | Class | None", cells: Cells, name: str, binding: Binding | None) -> None:
         """Bind a name in a namespace. What belongs to another module, and is shared, is only remembered as changed."""
         maker = owner if isinstance(owner, Module) else owner.maker if owner else None
-        if isinstance(owner, Class) and name == "__module__" and maker and _is_near(maker, self.module):
+        if isinstance(owner, Class) and owner.is_body:
+            self.journal.write(cells, name, binding)
+        elif isinstance(owner, Class) and name == "__module__" and maker and _is_near(maker, self.module):
             self._rename(owner, name, binding)
         elif owner is not None and maker is not None and maker is not self.module:
             self.stale.add((cells, name))

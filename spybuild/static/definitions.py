@@ -3,14 +3,17 @@
 import ast
 from typing import Any
 
-from spybuild.static import failing, known_tuples, making, nodes, patches, refusals
+from spybuild.static import failing, known_metaclasses, known_tuples, making, metaclasses, nodes, patches, refusals
 from spybuild.static.core import Arguments, Raised
 from spybuild.static.expressions import Expressions, type_parameters
+from spybuild.static.forms import HOOKS, hook_of
+from spybuild.static.modules import Module
 from spybuild.static.scopes import Frame, opened
 from spybuild.static.values import (
     OPEN,
     Binding,
     Class,
+    Container,
     Doubt,
     Function,
     Instance,
@@ -22,8 +25,6 @@ from spybuild.static.values import (
     Unknown,
     Value,
 )  # fmt: skip
-
-_PLAIN_METACLASSES = ("type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType")
 
 
 class Definitions(Expressions):
@@ -69,6 +70,10 @@ class Definitions(Expressions):
         elif not any(isinstance(each, ast.comprehension | ast.Lambda) for each in inner):
             for name in (each for each in inner if isinstance(each, ast.Name)):
                 self.must_have(self.mangle(name.id), name.lineno)
+                kind = self.bound_class(self.mangle(name.id))
+                if kind and not kind.native and any(hook_of(kind, hook) for hook in HOOKS):
+                    self.evaluate(node)
+                    return
             for each in inner:
                 if isinstance(each, ast.Subscript) and isinstance(each.value, ast.Name):
                     kind = self.bound_class(self.mangle(each.value.id))
@@ -94,6 +99,9 @@ class Definitions(Expressions):
             self.frame = outer
         kind = self._blank(node)
         kind.is_enum = any(isinstance(base, Class) and (base.is_enum or base.path == "enum.Enum") for base in bases)
+        if metaclasses.prepares(self.as_interpreter(), keywords.get("metaclass"), bases):
+            why = Doubt("its metaclass prepares its namespace", node.lineno)
+            opened(self.journal, kind.cells, why, rebinds=False)
         self._run_body(node, kind)
         value = self._doubted(self.make_class(kind, bases, keywords, exact), node.lineno)
         for decorator, written in zip(reversed(decorators), reversed(node.decorator_list), strict=True):
@@ -159,23 +167,77 @@ class Definitions(Expressions):
         if maker:
             return known_tuples.make(self.as_interpreter(), maker, kind, bases, keywords)
         self._settle_bases(kind, bases, exact)
-        metaclass = keywords.get("metaclass") or next(
-            (base.metaclass for base in kind.mro[1:] if base.metaclass is not None), None
-        )
+        metaclass = metaclasses.winner(self.as_interpreter(), keywords.get("metaclass"), kind.bases)
         inherited = [making.base_of(self.resolver, base.metaclass) for base in kind.bases if base.metaclass is not None]
         if not keywords.get("metaclass") and all(isinstance(each, Class) for each in inherited):
             self.fail_if(failing.of_metaclasses([each for each in inherited if isinstance(each, Class)]), kind.line)
         kind.metaclass = metaclass
+        if isinstance(metaclass, Known | Container | Tuple | Module):
+            self.distrust("its metaclass is no class", kind.line)
+        if metaclass is None or making.is_plain(metaclass):
+            return self._placed(self.finish_class(kind, keywords))
+        return self._placed(self._made_by(kind, metaclass, bases, keywords))
+
+    def _placed(self, value: Value) -> Value:
+        """A class that says of itself where it is from, unless nobody knows what it says."""
+        for name in ("__module__", "__qualname__") if isinstance(value, Class) else ():
+            said = value.cells.get(name) if isinstance(value, Class) else None
+            if said and (said.doubt or not isinstance(said.value, Known)):
+                return self.unknown(f"what its {name} is cannot be known", said.line)
+        return value
+
+    def finish_class(self, kind: Class, keywords: dict[str, Value]) -> Class:
+        """What `type.__new__` does with a class whose namespace is there."""
+        self.fail_if(refusals.of_qualname(kind), kind.line)
         making.finish(self, kind)
         self._run_set_names(kind)
-        self._run_metaclass(kind, metaclass, keywords)
+        self._initialise_subclass(kind, keywords)
+        return kind
+
+    def _made_by(self, kind: Class, metaclass: Value, bases: list[Value], keywords: dict[str, Value]) -> Value:
+        """A metaclass of the image makes it: what cannot be followed may change it, or make something else."""
+        it = self.as_interpreter()
+        self.lend_to_metaclass(kind, kind.line, calls=False)
+        if metaclasses.is_followed(it, kind, metaclass) and isinstance(metaclass, Class):
+            made = known_metaclasses.make(it, kind, metaclass, bases, keywords)
+            if not isinstance(made, Unknown):
+                return made
+            return self._left_to(kind, metaclass, {})
+        if not isinstance(metaclass, Class | Special | Unknown):
+            self.escape(metaclass, kind.line)
+            return self.unknown("it is not known what the function for its metaclass makes", kind.line)
+        if not (isinstance(metaclass, Class) and self._is_usual(kind, metaclass)):
+            return self._left_to(kind, metaclass, keywords)
+        return self.finish_class(kind, keywords)
+
+    def _is_usual(self, kind: Class, metaclass: Class) -> bool:
+        """Whether a metaclass is the standard library's, whose classes are as they stand there."""
+        if any(base.native and base.metaclass is metaclass for base in kind.mro):
+            self._add_as_c_does(kind)
+            return True
+        return metaclass.home is not None and metaclass.home.is_stdlib
+
+    def _left_to(self, kind: Class, metaclass: Value, keywords: dict[str, Value]) -> Value:
+        """Nobody knows what a metaclass does: the class is what it makes of it."""
+        self.finish_class(kind, keywords)
+        kind.unsure = kind.unsure or Doubt("its metaclass may give it other bases", kind.line)
+        if isinstance(metaclass, Class) and metaclass.home and not metaclass.home.is_stdlib:
+            self.lend_methods(metaclass, kind.line)
+        name = getattr(metaclass, "name", "") or "that is not known"
+        self.poison(Namespace(kind), f"the metaclass {name} may change it", kind.line)
+        if isinstance(metaclass, Class) and not metaclasses.makes_classes(metaclass):
+            return self.unknown(f"the metaclass {name} may make anything of it", kind.line)
         return kind
 
     def _settle_bases(self, kind: Class, bases: list[Value], exact: bool) -> None:
         known = making.entries(self.resolver, kind, bases)
+        if any(isinstance(base, Known | Function | Module | Container | Tuple) for base in bases):
+            self.distrust("a base is no class", kind.line)
         self.fail_if(failing.of_bases(known), kind.line)
         if not exact:
             kind.unsure = kind.unsure or Doubt("its bases are not known", kind.line)
+        if self.module.found.kind != "source":
+            kind.unsure = kind.unsure or Doubt("a stub does not tell its bases: it is compiled", kind.line)
         known_all = exact and not kind.unsure and not any(base.unsure for base in known)
         if known_all and not (making.has_order(known) and making.ends_in_object(bases)):
             message = f"Cannot create a consistent method resolution order (MRO) for {kind.name}"
@@ -196,10 +258,8 @@ class Definitions(Expressions):
             if found and isinstance(found[1].value, Function):
                 self.call(found[1].value, Arguments((value, kind, Known(name))), kind.line)
 
-    def _run_metaclass(self, kind: Class, metaclass: Value | None, keywords: dict[str, Value]) -> None:
-        """What runs when a class is made may change it: an unknown metaclass, `__init_subclass__` of a base."""
-        if metaclass is not None and not self._is_plain(metaclass):
-            self._leave_to(kind, metaclass)
+    def _initialise_subclass(self, kind: Class, keywords: dict[str, Value]) -> None:
+        """`__init_subclass__` of a base may change it."""
         for base in kind.mro[1:]:
             found = base.cells.get("__init_subclass__")
             if found and not base.native and base.module not in ("typing", "typing_extensions", "enum"):
@@ -227,20 +287,3 @@ class Definitions(Expressions):
                 names.append(name.value)
         for added in names:
             self.journal.write(kind.cells, added, Binding(Unknown(why), kind.line))
-
-    def _is_plain(self, metaclass: Value) -> bool:
-        key = metaclass.key if isinstance(metaclass, Special) else getattr(metaclass, "path", "")
-        return key in ("builtins.type", *_PLAIN_METACLASSES)
-
-    def _leave_to(self, kind: Class, metaclass: Value) -> None:
-        """A metaclass of the image: followed where it only hands on, else the class is what it makes of it."""
-        self.lend(Class(metaclass=metaclass), kind.line)
-        if any(base.native and base.metaclass is metaclass for base in kind.mro):
-            self._add_as_c_does(kind)
-            return
-        if isinstance(metaclass, Class) and making.adds_nothing(metaclass):
-            return
-        if isinstance(metaclass, Class) and metaclass.home and metaclass.home.is_stdlib:
-            return
-        name = getattr(metaclass, "name", "") or "that is not known"
-        self.poison(Namespace(kind), f"the metaclass {name} may change it", kind.line)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from spybuild.images.files import Files
 from spybuild.interpreters.builds import version_text
 from spybuild.interpreters.candidates import entry_dir
+from spybuild.interpreters.hooks import read_hooks
 from spybuild.interpreters.magic import is_foreign
 from spybuild.interpreters.owners import Owners
 from spybuild.interpreters.search import Found, Requested, Search
@@ -45,6 +46,7 @@ class StaticRequest:
         environment: what is added to the image's ENV.
         python: the interpreter's path in the image, if it is not to be looked for.
         prefers_pypy: whether the contract allows PyPy only.
+        is_configured: whether the image's config tells of the environment that the modules run in.
     """
 
     modules: tuple[str, ...]
@@ -52,6 +54,7 @@ class StaticRequest:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     python: str | None = None
     prefers_pypy: bool = False
+    is_configured: bool = False
 
 
 def static_facts(files: Files, config: ImageConfig, platform: Platform, request: StaticRequest) -> Facts:
@@ -69,6 +72,9 @@ def static_facts(files: Files, config: ImageConfig, platform: Platform, request:
     environment = environment_of(config, request.environment, home_of(files, config))
     config = replace(config, env=_decisive(config, environment))
     target = read_target(files, config, platform, python=request.python, prefers_pypy=request.prefers_pypy)
+    if request.is_configured and not read_hooks(files, target).unknown:
+        asked = {question.name for question in request.questions}
+        target = replace(target, variables=frozenset({*environment, *asked}))
     witness = _Witness(files, config, target)
     return Facts(
         interpreter=interpreter_of(files, target),

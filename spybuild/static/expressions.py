@@ -1,10 +1,11 @@
 """Expressions: what each kind of them is worth, and what it does on the way."""
 
 import ast
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from spybuild.static import failing, folding, patches, refusals, surroundings
+from spybuild.static import computing, failing, folding, patches, refusals, surroundings, unsupported
 from spybuild.static.comparisons import Comparisons
 from spybuild.static.comprehensions import Comprehensions
 from spybuild.static.core import MOST_DEPTH, Arguments, Raised
@@ -23,6 +24,7 @@ from spybuild.static.values import (
     Tuple,
     Unknown,
     Value,
+    begun,
     container,
     either,
     options,
@@ -134,13 +136,18 @@ class Expressions(Comprehensions, Comparisons, Operators):
         return Some("tuple") if items is None else Tuple(items)
 
     def _list(self, node: ast.List) -> Value:
-        return container("list", self._items(node.elts))
+        return container("list", self._kept(self._items(node.elts), node.lineno))
 
     def _set(self, node: ast.Set) -> Value:
-        items = self._items(node.elts)
+        items = self._kept(self._items(node.elts), node.lineno)
         for item in items or ():
-            self.fail_if(failing.of_key(item), node.lineno)
+            self._check_key(item, node.lineno)
         return container("set", items)
+
+    def _kept(self, items: tuple[Value, ...] | None, line: int) -> tuple[Value, ...] | None:
+        for item in items or ():
+            self.keep_watch(item, line)
+        return items
 
     def _items(self, nodes: list[ast.expr]) -> tuple[Value, ...] | None:
         """The items of a display; None where a starred one cannot be told, or where there are too many."""
@@ -148,8 +155,7 @@ class Expressions(Comprehensions, Comparisons, Operators):
         for node in nodes:
             if isinstance(node, ast.Starred):
                 spread = self.evaluate(node.value)
-                self.fail_if(failing.of_iteration(spread), node.lineno)
-                inner = self.items_of(spread)
+                inner = self.iterate(spread, node.lineno)
                 items = None if inner is None or items is None else [*items, *inner]
             else:
                 value = self.evaluate(node)
@@ -170,12 +176,17 @@ class Expressions(Comprehensions, Comparisons, Operators):
                 pairs = None if inner is None or pairs is None else [*pairs, *inner]
                 continue
             pair = Tuple((self.evaluate(key), value))
-            self.fail_if(failing.of_key(pair.items[0]), node.lineno)
+            self.keep_watch(value, node.lineno)
+            self._check_key(pair.items[0], node.lineno)
             if pairs is None:
                 self.escape(value, node.lineno)
             else:
                 pairs.append(pair)
         return container("dict", None if pairs is None else tuple(pairs))
+
+    def _check_key(self, key: Value, line: int) -> None:
+        self.fail_if(failing.of_key(key), line)
+        self.doubt_if(self.minds and unsupported.of_hash(self.resolver, key), line)
 
     def _boolean(self, node: ast.BoolOp) -> Value:
         """`and` and `or` give the value that decides; what comes after it is not run."""
@@ -229,8 +240,9 @@ class Expressions(Comprehensions, Comparisons, Operators):
 
     def _text(self, node: ast.JoinedStr) -> Value:
         parts = [self._part(part) for part in node.values]
-        if any(part is None for part in parts):
-            return Some("str")
+        if None in parts:
+            known = itertools.takewhile(lambda part: part is not None, parts)
+            return begun("".join(part or "" for part in known))
         text = "".join(part for part in parts if part is not None)
         self.count(len(text) // 10)
         return Known(text) if len(text) <= folding.MOST_LENGTH else Some("str")
@@ -244,7 +256,10 @@ class Expressions(Comprehensions, Comparisons, Operators):
         value = self.evaluate(node.value)
         self.lend(value, node.lineno)
         if node.format_spec:
-            self.evaluate(node.format_spec)
+            wanted = self.evaluate(node.format_spec)
+            if node.conversion < 0:
+                refused = computing.failure_of(self.resolver, "builtins.format", Arguments((value, wanted)))
+                self.doubt_if(refused and f"it cannot be formatted so: {refused[0]}"[:200], node.lineno)
             return None
         if not isinstance(value, Known) or isinstance(value.value, bytes | type(...)):
             return None
@@ -317,8 +332,7 @@ class Expressions(Comprehensions, Comparisons, Operators):
         for argument in node.args:
             if isinstance(argument, ast.Starred):
                 value = self.evaluate(argument.value)
-                self.fail_if(failing.of_iteration(value), node.lineno)
-                items = self.items_of(value)
+                items = self.iterate(value, node.lineno)
                 exact = exact and items is not None
                 positional += items or ()
                 if items is None:
@@ -332,6 +346,7 @@ class Expressions(Comprehensions, Comparisons, Operators):
                 continue
             self.fail_if(refusals.of_spreading(value), node.lineno)
             pairs = _pairs_of(value)
+            self.fail_if(refusals.of_keywords(value, keywords), node.lineno)
             exact = exact and pairs is not None
             keywords.update(pairs or {})
         asked = surroundings.asked_of(node.func) if isinstance(function, Unknown) else None
@@ -339,7 +354,9 @@ class Expressions(Comprehensions, Comparisons, Operators):
             self.depend(asked, node.lineno)
         self.count(len(positional) + len(keywords))
         self.weigh(*positional)
+        self.called = function if self.frame is self.frames[-1] else None
         result = self.call(function, Arguments(tuple(positional), keywords, exact), node.lineno)
+        self.called = None
         self.weigh(result)
         return result
 

@@ -87,7 +87,7 @@ def _of_format(left: Value, right: Value) -> Failure | None:
             text % given
     except folding.Unfoldable:
         return None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, LookupError) as error:
         return type(error).__name__, str(error)
     return None
 
@@ -171,6 +171,9 @@ def of_order(node: ast.cmpop, left: Value, right: Value) -> Failure | None:
     one, other = _sample(left), _sample(right)
     if isinstance(node, ast.In | ast.NotIn) and other is not None and type_name(right) in _UNSIZED:
         return "TypeError", f"argument of type {type_name(right)!r} is not iterable"
+    in_text = isinstance(node, ast.In | ast.NotIn) and isinstance(right, Known) and isinstance(right.value, str)
+    if in_text and one is not None and not isinstance(one[0], str):
+        return "TypeError", f"'in <string>' requires string as left operand, not {type_name(left)}"
     if one is None or other is None or type(node) not in folding.ORDER:
         return None
     try:

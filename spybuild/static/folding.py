@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from spybuild.static.values import Container, Known, Some, Tuple, Value, container, type_name
+from spybuild.static import beginnings
+from spybuild.static.values import Begun, Container, Known, Some, Tuple, Value, container, type_name
 
 MOST_LENGTH = 20_000  # of a text, or of a container
 _MOST_PARTS = 50_000  # of a container, those of its parts counted as well
@@ -137,11 +138,13 @@ def _kind_of_result(node: ast.operator, left: Value, right: Value) -> Value | No
     if not _is_builtin(left) or not _is_builtin(right) or one is None or other is None:
         return None
     if isinstance(node, ast.Mod) and one in ("str", "bytes"):
-        return Some(one)
+        return beginnings.before(left, "%") if one == "str" and isinstance(right, Tuple | Begun) else Some(one)
     if one in _NUMBERS and other in _NUMBERS:
         if isinstance(node, ast.Div | ast.Pow) and {one, other} <= {"bool", "int"}:
             return Some("float") if isinstance(node, ast.Div) else None
         return Some(max(one, other, "int", key=_NUMBERS.index))
+    if isinstance(node, ast.Add) and one == "str" and isinstance(right, Begun):
+        return beginnings.joined(left, right)
     if isinstance(node, ast.Add | ast.BitOr | ast.BitAnd | ast.Sub | ast.BitXor) and one == other:
         return Some(one)
     if isinstance(node, ast.Mult) and {one, other} & {"int", "bool"}:
@@ -216,7 +219,8 @@ def method(receiver: Value, name: str, arguments: tuple[Value, ...], keywords: M
     try:
         return from_python(call_method(receiver, name, arguments, keywords))
     except Exception:  # whatever the method makes of it, or nobody knows
-        return _result_of(receiver, name)
+        begins = beginnings.begins(receiver, arguments) if name == "startswith" and not keywords else None
+        return _result_of(receiver, name) if begins is None else Known(begins)
 
 
 def call_method(receiver: Value, name: str, arguments: tuple[Value, ...], keywords: Mapping[str, Value]) -> Any:
@@ -248,6 +252,8 @@ def _result_of(receiver: Value, name: str) -> Value | None:
     result = _RESULTS.get(name)
     if kind not in ("str", "bytes", "int", "float") or not result:
         return None
+    if kind == "str" and name == "format":
+        return beginnings.before(receiver, "{}")
     return Some(kind if result == "same" else result)
 
 

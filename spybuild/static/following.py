@@ -1,6 +1,7 @@
 """Functions of the image, followed a little way: what they do counts as if it stood at the call."""
 
 import ast
+from functools import partial
 
 from spybuild.static import failing
 from spybuild.static.attributes import Attributes
@@ -8,6 +9,7 @@ from spybuild.static.budget import TooMuch
 from spybuild.static.core import MOST_CALLS, Arguments, Raised
 from spybuild.static.effects import Effect
 from spybuild.static.knowledge import KNOWN
+from spybuild.static.made import Made
 from spybuild.static.making import mangled
 from spybuild.static.scopes import End, Frame
 from spybuild.static.values import (
@@ -17,17 +19,23 @@ from spybuild.static.values import (
     Container,
     Doubt,
     Function,
+    Instance,
     Known,
     Namespace,
     Some,
     Tuple,
     Value,
     container,
+    options,
 )  # fmt: skip
 
 _MOST_RECURSION = 20  # calls of a function within itself
+CALLING = tuple(f"builtins.{name}" for name in ("map", "filter", "sorted", "max", "min", "iter", "__build_class__"))
+_LOOKING = (  # at frames, or at everything there is
+    "builtins.locals", "sys._getframe", "inspect.currentframe", "inspect.stack", "gc.get_objects", "gc.get_referrers",
+)  # fmt: skip
 CODE = ("__code__", "__defaults__", "__kwdefaults__")
-_MOST_STEPS_OF_A_CALL = 6000
+_MOST_STEPS_OF_A_CALL = 12_000
 _MOST_STEPS_ELSEWHERE = 1500  # of a call of another module's function
 
 
@@ -45,14 +53,40 @@ class Following(Attributes):
         """Call something of the standard library that is known by its meaning."""
         raise NotImplementedError
 
+    def call_alias(self, kind: Class, arguments: Arguments, line: int | None) -> Value:
+        """`Box[int](1)` makes what `Box(1)` does, and tells it what it was made of, where that can be set."""
+        made = self.call(kind, arguments, line)
+        if all(map(_takes_any_name, options(made))):
+            return made
+        why = Doubt("what it was made of may be refused", line)
+        given = (Known("__orig_class__"), self.unknown(why.reason, line))
+        for each in options(made):
+            if isinstance(each, Class):
+                self.may_raise(Raised("TypeError", why.reason, self.frame.module, line), why)
+            elif isinstance(each, Instance) and (setter := each.kind.find("__setattr__")):
+                function = self.read_member(setter[1])
+                self.maybe(partial(self.call, function, Arguments((each, *given)), line), why)
+            else:
+                self.maybe(partial(self.set_attribute, each, "__orig_class__", given[1], line), why)
+        return self.unfollowed(Arguments((made,)), line)
+
+    def watch(self, key: str, arguments: Arguments, line: int | None) -> None:
+        """A class that is being made is handed to what calls functions with it, or its namespace can be got hold of."""
+        if not self.makings or self.frame.module.is_stdlib:
+            return
+        for argument in arguments.every if key in CALLING else ():
+            self.escape(argument, line)
+        if key in _LOOKING or (key == "builtins.vars" and not arguments.every):
+            self.doubt_makings("what it is made of may be changed through a frame", line)
+
     # ---- functions ----
     def follow(self, function: Function, arguments: Arguments, line: int | None) -> Value:
         """Run a function's body, where that is worth it; what it does counts as if it stood at the call."""
         if function.module.is_stdlib and (key := f"{function.module.name}.{function.qualname}") in KNOWN:
             return self.known_call(key, arguments, line)
-        return self.follow_body(function, arguments, line)
+        return self.call_body(function, arguments, line)
 
-    def follow_body(self, function: Function, arguments: Arguments, line: int | None) -> Value:
+    def call_body(self, function: Function, arguments: Arguments, line: int | None) -> Value:
         """Run a function's body, whatever the function is known to mean."""
         node = function.node
         if any(function.cells.get(slot) for slot in CODE):
@@ -80,6 +114,7 @@ class Following(Attributes):
 
     def _suspended(self, function: Function, arguments: Arguments, line: int | None) -> Value:
         """Generators and coroutines run later, if at all."""
+        self.called = None
         for argument in arguments.every:
             self.escape(argument, line)
         if not isinstance(function.node, ast.Lambda) and _may_change(function):
@@ -113,7 +148,7 @@ class Following(Attributes):
         try:
             return self._within(frame, function)
         except Raised:
-            if not function.module.is_stdlib:
+            if not function.module.is_stdlib or self.tried:
                 raise
             self.distrust(f"{function.name}() seems to raise", line)
             return self.unknown(f"{function.name}() seems to raise", line)
@@ -181,7 +216,19 @@ class Following(Attributes):
             cells.names = {mangled(name, function.private): bound for name, bound in cells.names.items()}
         frame = Frame(function.module, cells, function.enclosing, local, private=function.private, function=function)
         frame.owner = function.owner
+        frame.is_direct, self.called = self.called is function, None
         return frame
+
+
+def _takes_any_name(made: Value) -> bool:
+    """Whether an attribute can be set on what a class made, or not, without anybody noticing."""
+    if isinstance(made, Instance):
+        hooks = ("__setattr__", "__orig_class__")
+        found = [each for each in map(made.kind.find, hooks) if each and not each[0].native]
+        return not made.kind.unknown() and all(
+            isinstance(each[1].value, Made) for each in found
+        )  # a frozen dataclass's
+    return isinstance(made, Known | Some | Tuple | Container)
 
 
 def _may_change(function: Function) -> bool:

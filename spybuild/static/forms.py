@@ -4,7 +4,21 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from spybuild.static.values import Class, Container, Form, Instance, Known, Some, Special, Tuple, Value
+from spybuild.static.values import (
+    Binding,
+    Class,
+    Container,
+    Descriptor,
+    Doubt,
+    Form,
+    Instance,
+    Known,
+    Some,
+    Special,
+    Tuple,
+    Unknown,
+    Value,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from spybuild.static.scopes import Frame
@@ -70,6 +84,9 @@ _DEEPEST = 20
 _MOST_TEXT = 1000
 
 
+HOOKS = ("__class_getitem__", "__getitem__", "__or__", "__ror__")  # what annotations call
+
+
 class Unresolved(Exception):  # noqa: N818  # an answer, not an error
     """An annotation that has no one meaning here."""
 
@@ -84,9 +101,10 @@ class Forms:
             case Class(mro=mro) if any(owner.path == "enum.Enum" for owner in mro):
                 found = value.cells.get(str(index.value)) if isinstance(index, Known) else None
                 return found.value if found and not found.doubt else None
-            case Class(native=native):
-                plain = native or not any(owner.path == "typing.Generic" for owner in value.mro)
-                return Form(value.path, arguments, "GenericAlias" if plain else "_GenericAlias", value)
+            case Class() if not takes_parameters(value):
+                return None
+            case Class():
+                return alias(value, index)
             case Form(arguments=None):
                 return Form(value.name, arguments, value.type, value.origin)
             case Form() if value.origin is not None or value.name in FORMS:
@@ -108,6 +126,40 @@ class AliasedLater(Value):
 
     def __init__(self, node: ast.expr, frame: "Frame") -> None:
         self.node, self.frame = node, frame
+
+
+def alias(kind: Class, index: Value) -> Form:
+    """`kind[index]`, as C and `typing` make it."""
+    arguments = index.items if isinstance(index, Tuple) and not index.names else (index,)
+    plain = kind.native or not any(owner.path == "typing.Generic" for owner in kind.mro)
+    return Form(kind.path, arguments, "GenericAlias" if plain else "_GenericAlias", kind)
+
+
+def takes_parameters(kind: Class) -> bool:
+    """Whether `kind[x]` is an alias of the class, as `typing` and C make it: elsewhere it may be anything."""
+    return hook_of(kind, "__getitem__") is hook_of(kind, "__class_getitem__") is None and not kind.unknown()
+
+
+def hook_of(kind: Class, name: str) -> Binding | None:
+    """What the image's own code has given a class to answer `kind[x]`, or its metaclass to answer an operator with."""
+    owner = kind if name == "__class_getitem__" else kind.metaclass
+    if owner is None or isinstance(owner, Special):
+        return None
+    if not isinstance(owner, Class) or (owner is not kind and owner.unknown()):
+        return Binding(Unknown(Doubt("its metaclass is not known")))
+    found = owner.find(name)
+    if found is None or found[0].native or (found[0].home and found[0].home.is_stdlib) or _makes_aliases(found[1]):
+        return None
+    return found[1]
+
+
+def _makes_aliases(binding: Binding) -> bool:
+    """`__class_getitem__ = classmethod(types.GenericAlias)`."""
+    match binding:
+        case Binding(value=Descriptor(kind="classmethod", function=Special(key="types.GenericAlias")), doubt=None):
+            return True
+        case _:
+            return False
 
 
 class Writer:

@@ -51,6 +51,7 @@ class Importing(Paths):
                 if doubt is None:
                     raise self._missing(dotted, parent, line)
                 self.risk("ModuleNotFoundError")
+                self.doubt_if(doubt if parent is not None and parent.is_stdlib else None, line)
                 return Unknown(Doubt(doubt, line))
             self._note(module)
             self._fails_with(module, line)
@@ -84,10 +85,12 @@ class Importing(Paths):
         if module.is_program:
             self.depend(f"{module.name} is a program, which runs when it is imported", line, "SystemExit")
         if module.is_stdlib or module.found.kind != "source":
+            self.resolver.variables.is_opaque |= not module.is_stdlib and module.found.kind != "namespace"
             self.fail_if(self.resolver.failure(module), line)
         else:
             self._run_import(module, line)
-        if module.may_fail and self.trials:
+        is_compiled = module.found.kind in ("extension", "bytecode") and not module.is_stdlib
+        if (module.may_fail or is_compiled) and self.trials:
             self.risk("ImportError")
         if module.found.kind == "unknown":
             missing = Raised("ModuleNotFoundError", f"No module named {module.name!r}", self.frame.module, line)

@@ -2,21 +2,27 @@
 
 from functools import partial
 
-from spybuild.static import failing, folding, patches, refusals
+from spybuild.static import attempts, failing, folding, metaclasses, patches, refusals, unsupported
 from spybuild.static.constants import SEARCHED
-from spybuild.static.core import Raised
+from spybuild.static.core import Arguments, Raised
 from spybuild.static.escapes import Escapes
+from spybuild.static.forms import hook_of
+from spybuild.static.known_reaching import deletes_other
 from spybuild.static.modules import Module
 from spybuild.static.values import (
     CONTENT,
     OPEN,
+    Begun,
     Binding,
     Cells,
     Class,
     Container,
+    Descriptor,
     Doubt,
     Either,
     Form,
+    FrameOf,
+    Function,
     Instance,
     Known,
     Namespace,
@@ -37,21 +43,48 @@ class Items(Escapes):
         """The namespace of a module, which is read for that, or of a class."""
         return self.resolver.load(owner).cells if isinstance(owner, Module) else owner.cells
 
+    def lacks(self, owner: Module | Class, name: str) -> bool:
+        """Whether a namespace has no such name for sure: Python puts some there that are not told."""
+        cells = self.names_of(owner)
+        hidden = name.startswith("__") and not (isinstance(owner, Class) and owner.is_body)
+        return not cells.get(name) and cells.open is None and not hidden
+
     # ---- items ----
     def item(self, value: Value, index: Value, line: int | None) -> Value:
         """What `value[index]` is."""
         if isinstance(value, Either):
             return self.of_each([partial(self.item, each, index, line) for each in value.options], line)
         self.fail_if(refusals.of_subscript(value, index), line)
+        maker = value.find("__class_getitem__") if isinstance(value, Class) else None
+        if maker and isinstance(maker[1].value, Descriptor) and maker[1].value.function:
+            self.try_out(maker[1].value.function, Arguments((value, index)), line)
+        refused = attempts.of_subscript(self.resolver, value, index) if self.minds else None
+        self.doubt_if(refused and f"typing refuses it: {str(refused[0])[:100]}", line)
         found = self._item(value, index, line)
+        self._ask_class(value, index, line)
         if found is None:
             self.fail_if(failing.of_item(value, index), line)
+            self.doubt_if(self.minds and unsupported.of_item(self.resolver, value), line)
+            getter = value.kind.find("__getitem__") if isinstance(value, Instance) else None
+            if getter:
+                self.try_out(getter[1].value, Arguments((value, index)), line)
             self.risk()
             self.lend(value, line)
+            if self.is_in_the_making(index):
+                self.escape(index, line)
             if isinstance(value, Unknown):
                 return value
             return self.unknown("an item of it is not known", line)
         return self.resolver.actual(found)
+
+    def _ask_class(self, value: Value, index: Value, line: int | None) -> None:
+        """`Class[index]` calls `__class_getitem__`, which may change the class."""
+        found = value.find("__class_getitem__") if isinstance(value, Class) else None
+        function = found[1].value.function if found and isinstance(found[1].value, Descriptor) else None
+        if found is None or metaclasses.is_stdlib(found[0]) or not isinstance(function, Function):
+            return
+        if self.is_harmful(function):
+            self.run_perhaps(function, line, (value, index))
 
     def _item(self, value: Value, index: Value, line: int | None) -> Value | None:
         match value:
@@ -59,7 +92,7 @@ class Items(Escapes):
                 return self._loaded(index) or Special("anything")
             case Special(key="anything"):
                 return value
-            case Special(key=key) if key in SEARCHED:
+            case Special(key="sys.path"):
                 return Some("list") if isinstance(index, Some | Tuple) else Some("str")
             case Special(key="os.environ"):
                 self._needs_variable(index, line)
@@ -70,7 +103,7 @@ class Items(Escapes):
             case Container(type="dict"):
                 return _entry(value, index)
             case Class() | Form() | Special():
-                return self.resolver.forms.subscripted(value, index)
+                return self._subscripted(value, index, line)
             case Tuple() | Container() | Known():
                 return _position(value, index)
             case Some(type="str" | "bytes" as kind):
@@ -79,6 +112,21 @@ class Items(Escapes):
                 return Some(kind)
             case _:
                 return None
+
+    def _subscripted(self, value: Class | Form | Special, index: Value, line: int | None) -> Value | None:
+        """An alias, or what the class's own code makes of it."""
+        found = self.resolver.forms.subscripted(value, index)
+        hooks = (
+            [hook_of(value, name) for name in ("__getitem__", "__class_getitem__")] if isinstance(value, Class) else []
+        )
+        hook = next((each for each in hooks if each), None)
+        if found is not None or hook is None:
+            return found
+        function = hook.value.function if isinstance(hook.value, Descriptor) else hook.value
+        given = Arguments(
+            (index,) if isinstance(hook.value, Descriptor) and hook.value.kind == "staticmethod" else (value, index)
+        )
+        return self.call(self.read_member(Binding(function or hook.value, hook.line, hook.doubt)), given, line)
 
     def _loaded(self, index: Value) -> Value | None:
         """`sys.modules[name]`: the module itself where it is the one being read."""
@@ -113,19 +161,25 @@ class Items(Escapes):
                     self._set_entry(each, index, value, line)
                 case Container():
                     self._set_position(each, value, line)
-                case Special(key="anything" | "frame"):
+                case Special(key="anything" | "frame") | FrameOf():
                     self.reach_out("it may be changed through what may be any object", line)
                 case Special(key="os.environ") if isinstance(value, Known) and not isinstance(value.value, str):
                     self.fail_if(("TypeError", f"str expected, not {type(value.value).__name__}"), line)
                 case Special(key=key) if key in SEARCHED:
-                    why = Doubt("where modules are found is changed", line)
-                    patches.note(self.module, (patches.SEARCH_PATH, OPEN), why)
+                    self._set_searched(key, index, value, line)
                 case Known() | Tuple() | Some() | Special():
                     self.fail_if(failing.of_setting_item(each) if each is target else None, line)
                 case _:
+                    slot = "__delitem__" if value is None else "__setitem__"
+                    self.doubt_if(self.minds and unsupported.of_item(self.resolver, each, slot), line)
                     self.lend(each, line)
                     if value is not None:
                         self.escape(value, line)
+
+    def _set_searched(self, key: str, index: Value, value: Value | None, line: int | None) -> None:
+        if key != "sys.meta_path" or value is not None or not deletes_other(self, index):
+            why = Doubt("where modules are found is changed", line)
+            patches.note(self.module, (patches.SEARCH_PATH, OPEN), why)
 
     def set_name(self, namespace: Namespace, index: Value, value: Value | None, line: int | None) -> None:
         """Bind a name through the dict behind a module or a class."""
@@ -137,12 +191,15 @@ class Items(Escapes):
 
     def _replace_module(self, index: Value, value: Value | None, line: int | None) -> None:
         name = index.value if isinstance(index, Known) else None
+        start = index.start if isinstance(index, Begun) else ""
+        replaced = Doubt("an entry of sys.modules is replaced", line)
         for module in {frame.module for frame in self.frames}:
-            if name in (None, module.name) and value is not module:
+            may_be = name == module.name or (name is None and module.name.startswith(start))
+            if may_be and value is not module:
                 self.poison(Namespace(module), "the module replaces itself in sys.modules", line)
                 module.may_fail = module.may_fail or Doubt("the module replaces itself in sys.modules", line)
         if name is None and value is not None:
-            patches.note(self.module, (patches.LOADED, OPEN), Doubt("an entry of sys.modules is replaced", line))
+            patches.note(self.module, (patches.LOADED, start + OPEN), replaced)
         if isinstance(name, str) and value is not None and value is not self.resolver.module(name):
             patches.note(self.module, (patches.LOADED, name), Doubt("its entry in sys.modules is replaced", line))
         if isinstance(name, str) and isinstance(value, Module):
@@ -166,11 +223,19 @@ class Items(Escapes):
             self.keep_watch(value, line)
         self.journal.write(box.cells, CONTENT, Binding(self.unknown("its content is not known", line), line))
 
+    def iterate(self, value: Value, line: int | None) -> tuple[Value, ...] | None:
+        """As `items_of`, where the code does iterate over a value."""
+        self.fail_if(failing.of_iteration(value), line)
+        self.doubt_if(self.minds and unsupported.of_iteration(self.resolver, value), line)
+        return self.items_of(value)
+
     def items_of(self, value: Value) -> tuple[Value, ...] | None:
         """What iterating over a value gives; None where that is not known."""
         match value:
             case Tuple(items=items):
                 return items
+            case Namespace(owner=Class(is_body=False)):
+                return None  # what Python adds to every class is not told of
             case Namespace(owner=owner) if owner and not self.names_of(owner).open:
                 names = list(owner.cells.told())
                 return None if any(binding.doubt for _, binding in names) else tuple(Known(name) for name, _ in names)

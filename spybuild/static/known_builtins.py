@@ -2,8 +2,9 @@
 
 from itertools import islice
 
-from spybuild.static import failing, folding, known_methods
+from spybuild.static import failing, folding, known_methods, unsupported
 from spybuild.static.knowledge import Call, knows
+from spybuild.static.known_reaching import numbered
 from spybuild.static.values import (
     Container,
     Function,
@@ -83,8 +84,11 @@ def _lazy(call: Call) -> Value | None:
 
 @knows("builtins.enumerate")
 def _enumerate(call: Call) -> Value | None:
-    items = call.it.items_of(call.arguments.get(0, "iterable") or Known(None))
+    given = call.arguments.get(0, "iterable") or Known(None)
+    items = call.it.items_of(given)
     start = call.arguments.get(1, "start") or Known(0)
+    if (finders := numbered(given)) and len(call.arguments.every) == 1 and call.arguments.exact:
+        return finders
     if items is None or not isinstance(start, Known) or not isinstance(start.value, int):
         return Some("enumerate")
     return container("enumerate", tuple(Tuple((Known(start.value + index), item)) for index, item in enumerate(items)))
@@ -101,6 +105,7 @@ def _zip(call: Call) -> Value | None:
 @knows("builtins.len")
 def _len(call: Call) -> Value | None:
     box = call.arguments.get(0)
+    call.it.doubt_if(call.it.minds and box is not None and unsupported.of_len(call.it.resolver, box), call.line)
     if isinstance(box, Known) and not isinstance(box.value, str | bytes):
         call.it.fail_if(("TypeError", f"object of type {type_name(box)!r} has no len()"), call.line)
     content = box.content if isinstance(box, Container) else box.items if isinstance(box, Tuple) else None

@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass as host_dataclass
 from typing import TYPE_CHECKING
 
+from spybuild.static import making, metaclasses
 from spybuild.static.core import Raised
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.made import Made, MadeParameter
@@ -81,6 +82,9 @@ def _apply(it: "Interpreter", kind: Class, options: dict[str, bool], line: int |
     own = _own_fields(it, kind, options["kw_only"])
     kind.dataclass, kind.frozen = True, options["frozen"]
     _refuse(it, kind, own, line)
+    compared = ("__lt__", "__le__", "__gt__", "__ge__") if options["order"] else ()
+    if options["order"] and (not options["eq"] or any(kind.cells.get(name) for name in compared)):
+        it.distrust("order=True does not go with what the class has", line)
     if options["init"]:
         _refuse_order(it, kind, own, line)
     kind.fields = {**inherited, **{field.name: field for field in own}}
@@ -91,6 +95,8 @@ def _apply(it: "Interpreter", kind: Class, options: dict[str, bool], line: int |
     for name, made in _methods(it, kind, options):
         if kind.cells.get(name) is None:
             it.journal.write(kind.cells, name, Binding(made))
+    if metaclasses.intercepts(kind, "__init__") or (options["slots"] and not making.is_plain(kind.metaclass)):
+        it.poison_class(kind, "its metaclass may see to it that a dataclass is made of it", line)
     if options["slots"]:
         _add_slots(it, kind, own, inherited, options)
 

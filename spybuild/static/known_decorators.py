@@ -16,6 +16,7 @@ from spybuild.static.values import (
     Form,
     Function,
     Imported,
+    Instance,
     Known,
     Namespace,
     Partial,
@@ -37,13 +38,13 @@ _ORDERS = {  # functools._convert: for each comparison that a class has, those t
 
 @knows("typing.final", "typing.override", "typing.runtime_checkable", "typing.no_type_check", "typing.type_check_only")
 @knows("typing.runtime", "typing.no_type_check_decorator", "typing_extensions.final", "typing_extensions.override")
-@knows("typing_extensions.runtime_checkable", "typing_extensions.runtime", "enum.unique", "atexit.register")
+@knows("typing_extensions.runtime_checkable", "typing_extensions.runtime", "atexit.register")
 def _same(call: Call) -> Value | None:
     """It returns what it is given, and marks it at most."""
     return call.arguments.get(0)
 
 
-@knows("typing.dataclass_transform", "typing_extensions.dataclass_transform", "enum.verify")
+@knows("typing.dataclass_transform", "typing_extensions.dataclass_transform")
 def _returns_same(call: Call) -> Value | None:
     """It returns a decorator that returns what it is given."""
     return Special("typing.final")
@@ -61,34 +62,8 @@ def _abstract(call: Call) -> Value | None:
     if isinstance(function, Function | Cached):
         call.it.journal.write(function.cells, "__isabstractmethod__", Binding(Known(True), call.line))
     elif isinstance(function, Descriptor):
-        return Descriptor(function.kind, function.function, True)
+        return Descriptor(function.kind, function.function, True, function.writers)
     return function
-
-
-@knows("builtins.property", "functools.cached_property", "types.DynamicClassAttribute")
-@knows("enum.property")
-def _property(call: Call) -> Value | None:
-    getter = call.arguments.get(0, "fget")
-    return Descriptor("property", getter, is_abstract(getter))
-
-
-@knows("abc.abstractproperty")
-def _abstract_property(call: Call) -> Value | None:
-    return Descriptor("property", call.arguments.get(0, "fget"), True)
-
-
-@knows("property.setter", "property.deleter")
-def _setter(call: Call) -> Value | None:
-    """The same property with a setter; it is abstract where that is."""
-    made, function = call.arguments.positional[0], call.arguments.get(1)
-    if isinstance(made, Descriptor):
-        return Descriptor("property", made.function, made.is_abstract or is_abstract(function))
-    return None
-
-
-@knows("property.getter")
-def _getter(call: Call) -> Value | None:
-    return Descriptor("property", call.arguments.get(1), is_abstract(call.arguments.get(1)))
 
 
 @knows("builtins.staticmethod", "abc.abstractstaticmethod")
@@ -120,7 +95,7 @@ def _wraps(call: Call) -> Value | None:
 def _update_wrapper(call: Call) -> Value | None:
     """The wrapper's signature is that of what it wraps from now on."""
     wrapper, wrapped = call.arguments.get(0, "wrapper"), call.arguments.get(1, "wrapped")
-    if isinstance(wrapper, Function | Cached) and wrapped is not None:
+    if isinstance(wrapper, Function | Cached | Instance) and wrapped is not None:
         call.it.journal.write(wrapper.cells, "__wrapped__", Binding(wrapped, call.line))
         if is_abstract(wrapped):  # it is in the function's __dict__, which is copied
             call.it.journal.write(wrapper.cells, "__isabstractmethod__", Binding(Known(True), call.line))

@@ -8,10 +8,12 @@ from spybuild.static.knowledge import Call, knows
 from spybuild.static.values import (
     CONTENT,
     Binding,
+    Class,
     Container,
     Known,
     Namespace,
     Some,
+    Special,
     Tuple,
     Value,
     container,
@@ -135,10 +137,17 @@ def _setdefault(call: Call) -> Value | None:
     box, key, value = call.arguments.get(0), call.arguments.get(1), call.arguments.get(2) or Known(None)
     if isinstance(box, Namespace) and key is not None:
         found = box.owner.cells.get(str(key.value)) if box.owner and isinstance(key, Known) else None
-        if found is None or found.doubt:
+        if box.owner and isinstance(key, Known) and (found is None or found.doubt):
+            sure = call.it.lacks(box.owner, str(key.value))
+            old = found.value if found else call.it.unknown("it may have been set before", call.line)
+            call.it.set_name(box, key, value if sure else either(old, value, call.line), call.line)
+        elif found is None:
             call.it.set_name(box, key, value, call.line)
         return call.it.unknown("it may have been set before", call.line) if found is None else call.it.read(found)
     if isinstance(box, Container):
+        if key is not None and box.type == "dict" and failing.of_item(box, key):  # it is not there
+            call.it.set_item(box, key, value, call.line)
+            return value
         write(call.it, box, None, call.line)
         return call.it.unknown("it may have been set before", call.line)
     return None
@@ -151,7 +160,7 @@ def _get(call: Call) -> Value | None:
     if isinstance(box, Namespace) and box.owner and isinstance(key, Known):
         cells = call.it.names_of(box.owner)
         found = call.it.found_in(cells, str(key.value))
-        return call.it.read(found) if found else default if cells.open is None else None
+        return call.it.read(found) if found else default if call.it.lacks(box.owner, str(key.value)) else None
     if isinstance(box, Container) and box.content is not None and key is not None:
         keys = [pair.items[0] for pair in box.content if isinstance(pair, Tuple)]
         if isinstance(key, Known) and key not in keys and all(isinstance(each, Known) for each in keys):
@@ -167,6 +176,8 @@ def _get(call: Call) -> Value | None:
 def _snapshot(it: "Interpreter", namespace: Namespace) -> Container:
     """The content of a namespace as it stands."""
     owner = namespace.owner
+    if isinstance(owner, Class) and not owner.is_body:
+        return container("dict", None)  # what Python adds to every class is not told of
     if owner is None or it.names_of(owner).open or any(binding.doubt for _, binding in owner.cells.told()):
         return container("dict", None)
     pairs = ((Known(name), it.resolver.actual(binding.value)) for name, binding in owner.cells.told())
@@ -179,6 +190,8 @@ def _viewed(name: str) -> None:
         box = call.arguments.get(0)
         if isinstance(box, Namespace):
             box = _snapshot(call.it, box)
+            if box.content is None and name != "keys":
+                return Special("anything")
         if not isinstance(box, Container):
             return None
         content = box.content

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from spybuild.static import making
+from spybuild.static import forms, making, metaclasses
 from spybuild.static.core import Arguments, Raised, Trial
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.modules import Module
@@ -13,6 +13,7 @@ from spybuild.static.values import (
     Class,
     Container,
     Descriptor,
+    Doubt,
     Either,
     Form,
     Function,
@@ -78,7 +79,11 @@ def _super(call: Call) -> Value | None:
         names = [each.arg for each in call.it.frame.function.node.args.args[:1]]
         first = call.it.frame.cells.get(names[0]) if names else None
         receiver = first.value if first else None
+    if not call.arguments.every and call.arguments.exact and call.it.frame.is_module:
+        call.it.fail_if(("RuntimeError", "super(): no arguments"), call.line)
     kind = receiver.kind if isinstance(receiver, Instance) else receiver if isinstance(receiver, Class) else None
+    if isinstance(receiver, Class) and owner not in receiver.mro and isinstance(receiver.metaclass, Class):
+        kind = receiver.metaclass  # in a metaclass, the class is the object
     if kind is None or not isinstance(owner, Class) or owner not in kind.mro:
         return call.it.unknown("what super() stands for is not known", call.line)
     rest = Class(name="super", qualname="super", module="builtins", cells=Cells())
@@ -102,13 +107,16 @@ def _is_instance(it: "Interpreter", value: Value, kinds: Value) -> bool | None:
     own = _class_of(it, value)
     if own is None or own.unsure or every is None:
         return None
-    found: list[bool | None] = []
-    for kind in every:
-        if not isinstance(kind, Class) or (kind.metaclass is not None and kind not in own.mro):
-            found.append(None)
-        else:
-            found.append(kind in own.mro or kind.path == "builtins.object")
+    found = [_is_of(own, kind) for kind in every]
     return True if True in found else None if None in found else False
+
+
+def _is_of(own: Class, kind: Value) -> bool | None:
+    if not isinstance(kind, Class) or (kind.metaclass is not None and kind not in own.mro):
+        return None
+    if kind is not own and metaclasses.has_own(kind.metaclass, "__instancecheck__"):
+        return None
+    return kind in own.mro or kind.path == "builtins.object"
 
 
 def _class_of(it: "Interpreter", value: Value) -> Class | None:
@@ -123,6 +131,9 @@ def _class_of(it: "Interpreter", value: Value) -> Class | None:
     if isinstance(value, Descriptor) and value.kind in ("staticmethod", "classmethod"):
         return it.resolver.natives.builtin(value.kind)
     name = type_name(value) if isinstance(value, Known | Tuple | Container | Some) else None
+    if name == "cell":
+        found = it.resolver.natives.lookup_value("types", "CellType")
+        return found if isinstance(found, Class) else None
     return it.resolver.natives.builtin(name) if name else None
 
 
@@ -137,7 +148,7 @@ def _metaclass_of(it: "Interpreter", kind: Class) -> Class | None:
 def _issubclass(call: Call) -> Value | None:
     one, other = call.arguments.get(0), call.arguments.get(1)
     if isinstance(one, Class) and isinstance(other, Class) and other in one.mro:
-        return Known(True)
+        return Some("bool") if metaclasses.has_own(other.metaclass, "__subclasscheck__") else Known(True)
     return Some("bool")
 
 
@@ -152,10 +163,16 @@ def _callable(call: Call) -> Value | None:
 @knows("builtins.hasattr")
 def _hasattr(call: Call) -> Value | None:
     owner, name = call.arguments.get(0), call.arguments.get(1)
+    call.it.doubt_if(_no_name(name), call.line)
     if owner is None or not isinstance(name, Known) or not isinstance(name.value, str):
         return Some("bool")
     found = has_attribute(call.it, owner, name.value)
     return Some("bool") if found is None else Known(found)
+
+
+def _no_name(name: Value | None) -> str | None:
+    wrong = isinstance(name, Known) and not isinstance(name.value, str)
+    return "the name of an attribute is no text" if wrong else None
 
 
 def has_attribute(it: "Interpreter", owner: Value, name: str) -> bool | None:
@@ -166,13 +183,39 @@ def has_attribute(it: "Interpreter", owner: Value, name: str) -> bool | None:
     if isinstance(owner, Class):
         inner = owner.find(name)
         if inner:
-            return None if inner[1].doubt else True
+            hidden = metaclasses.hides(owner, name) or _may_refuse(it, owner, inner[1].value)
+            return None if inner[1].doubt or hidden else True
         if owner.unknown() or owner.metaclass is not None or name.startswith("__"):
-            return True if any(name in each.hidden for each in owner.mro if each.native) else None
+            top = it.resolver.natives.builtin("object")
+            owners = [*owner.mro, top] if top and owner.metaclass is None else owner.mro
+            own = name != "__abstractmethods__" and any(name in each.hidden for each in owners if each.native)
+            return True if own else False if _has_nowhere(it, owner, name) else None
         return False
-    if isinstance(owner, Function) and not name.startswith("__"):
-        return owner.cells.get(name) is not None
-    return None
+    return _function_has(it, owner, name) if isinstance(owner, Function) and not name.startswith("__") else None
+
+
+def _may_refuse(it: "Interpreter", kind: Class, value: Value) -> bool:
+    """Whether code of its own may say that an attribute of a class is not there."""
+    found = it.resolver.actual(value)
+    if isinstance(found, Instance):
+        return found.kind.unknown() is not None or found.kind.find("__get__") is not None
+    return isinstance(found, Unknown) or forms.hook_of(kind, "__getattribute__") is not None
+
+
+def _has_nowhere(it: "Interpreter", kind: Class, name: str) -> bool:
+    """Whether neither a class in C, nor `object`, nor `type` has a name with two underscores."""
+    tops = [it.resolver.natives.builtin(each) for each in ("object", "type")]
+    every = [*kind.mro, *(top for top in tops if top)]
+    known = None not in tops and not kind.unknown() and all(each.native and each.metaclass is None for each in every)
+    return known and not any(name in each.hidden or each.cells.get(name) for each in every)
+
+
+def _function_has(it: "Interpreter", function: Function, name: str) -> bool | None:
+    """What is set on a function, or comes from what it wraps; somebody who has its dict may have set anything."""
+    if function.cells.get(name):
+        return True
+    inner = function.cells.get("__wrapped__")
+    return None if function.cells.open or (inner and has_attribute(it, inner.value, name) is not False) else False
 
 
 @knows("builtins.getattr")
@@ -180,6 +223,7 @@ def _getattr(call: Call) -> Value | None:
     owner, name, default = call.arguments.get(0), call.arguments.get(1), call.arguments.get(2)
     if owner is None or name is None:
         return None
+    call.it.doubt_if(_no_name(name), call.line)
     if not isinstance(name, Known) or not isinstance(name.value, str):
         return _any_attribute(call.it, owner, call.line)
     if default is None:
@@ -233,7 +277,11 @@ def _set(it: "Interpreter", owner: Value, name: Value, value: Value | None, line
     if value is not None:
         it.escape(value, line)
     for each in owner.options if isinstance(owner, Either) else (owner,):
-        if isinstance(each, Module | Class):
+        if isinstance(each, Class) and value is None and each.metaclass is None and each.maker is it.module:
+            why = Doubt("an attribute whose name is not known is deleted", line)
+            for told, binding in list(each.cells.told()):
+                it.journal.write(each.cells, told, Binding(binding.value, binding.line, binding.doubt or why))
+        elif isinstance(each, Module | Class):
             it.poison(Namespace(each), "an attribute whose name is not known is set", line)
         elif isinstance(each, Object):
             for cell in list(each.cells.names):
@@ -241,12 +289,6 @@ def _set(it: "Interpreter", owner: Value, name: Value, value: Value | None, line
                 it.journal.write(each.cells, cell, Binding(unknown, line))
         elif isinstance(each, Unknown):
             it.risk()
-
-
-@knows("object.__new__", "builtins.object.__new__")
-def _new(call: Call) -> Value | None:
-    kind = call.arguments.get(0)
-    return Instance(kind=kind) if isinstance(kind, Class) and not kind.native else None
 
 
 @knows("object.__init__", "object.__init_subclass__", "builtins.object.__init__", "builtins.object.__init_subclass__")

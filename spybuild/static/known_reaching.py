@@ -3,11 +3,31 @@
 Such a value is `ANYTHING`: so are its attributes and items; whatever is changed through it may be a namespace.
 """
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from spybuild.static import patches
 from spybuild.static.knowledge import Call, knows
-from spybuild.static.values import OPEN, Doubt, Known, Namespace, Some, Special, Unknown, Value
+from spybuild.static.values import (
+    OPEN,
+    Binding,
+    Class,
+    Doubt,
+    Either,
+    Known,
+    Namespace,
+    Some,
+    Special,
+    Tuple,
+    Unknown,
+    Value,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from spybuild.static.core import Core
 
 ANYTHING = Special("anything")
+_FINDERS, _NUMBERED = "sys.meta_path", "enumerate(sys.meta_path)"
 _WATCHERS = ("sys.settrace", "sys.setprofile", "threading.settrace", "threading.setprofile", "sys.addaudithook")
 
 
@@ -36,6 +56,13 @@ def _run(call: Call) -> Value | None:
     return ANYTHING
 
 
+@knows("perhaps.globals")
+def _globals(call: Call) -> Value | None:
+    """What an object that is not known calls `globals` may be the builtin function."""
+    call.it.poison(Namespace(call.it.frame.module), "what is called may be globals(), and change it", call.line)
+    return ANYTHING
+
+
 @knows("unittest.mock.patch", "unittest.mock.patch.object", "unittest.mock.patch.dict", "unittest.mock.patch.multiple")
 def _patcher(call: Call) -> Value | None:
     """What it returns replaces something when it is started, entered, or used as a decorator."""
@@ -59,6 +86,42 @@ for _key in _WATCHERS:
 def _memory(call: Call) -> Value | None:
     """It writes to memory, or lets others do so."""
     return ANYTHING
+
+
+# ---- sys.meta_path ----
+@dataclass(frozen=True, slots=True)
+class OfOther(Value):
+    """The place in `sys.meta_path` of a finder that is none of the standard ones, until one of them is deleted."""
+
+    deleted: int
+
+
+def turns_over(it: "Core", source: Value, line: int | None) -> tuple[Value, ...]:
+    """What a loop over `sys.meta_path` gives in one turn, or in another; nothing for a loop over anything else.
+
+    The standard finders are classes. What is known of others is that no module is found by them here.
+    """
+    if not isinstance(source, Special) or source.key not in (_FINDERS, _NUMBERED):
+        return ()
+    standard = Class(name="PathFinder", qualname="PathFinder", module="_frozen_importlib_external", native=True)
+    standard.mro = (standard,)
+    why = Doubt("it is not known which finders there are", line)
+    standard.cells.names[OPEN] = Binding(Unknown(why), line, why)
+    if source.key == _FINDERS:
+        return standard, Unknown(why)
+    return Tuple((Some("int"), standard)), Tuple((OfOther(it.resolver.finders_deleted), Unknown(why)))
+
+
+def numbered(source: Value) -> Value | None:
+    """What `enumerate` makes of `sys.meta_path`; None of anything else."""
+    return Special(_NUMBERED) if isinstance(source, Special) and source.key == _FINDERS else None
+
+
+def deletes_other(it: "Core", index: Value) -> bool:
+    """Whether `del sys.meta_path[index]` deletes a finder that is no standard one; its place is then used up."""
+    is_other = isinstance(index, OfOther) and index.deleted == it.resolver.finders_deleted
+    it.resolver.finders_deleted += 1
+    return is_other
 
 
 # ---- sys.path and its like ----
@@ -123,6 +186,8 @@ def is_anything(value: Value | None) -> bool:
 
 def attribute_of(value: Value, name: str) -> Value | None:
     """What leads from any object to frames and namespaces, by its name alone; None where it is nothing of the kind."""
+    if isinstance(value, Unknown) and name in ("exec", "eval", "globals"):
+        return Either((Special("perhaps.globals" if name == "globals" else f"builtins.{name}"), value))
     if isinstance(value, Unknown | Some):
         if name in ("tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_back"):
             return Special("frame")

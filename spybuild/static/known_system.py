@@ -12,6 +12,9 @@ from spybuild.static.values import (
     Class,
     Container,
     Either,
+    FrameOf,
+    Function,
+    Instance,
     Known,
     Namespace,
     Some,
@@ -64,12 +67,11 @@ def _globals(call: Call) -> Value | None:
 def _vars(call: Call) -> Value | None:
     """The namespace of the frame, or of what is given."""
     given = call.arguments.get(0)
+    if isinstance(given, Instance):
+        call.it.expose(given, call.line)
     if given is not None:
-        return (
-            call.it.attribute(given, "__dict__", call.line)
-            if isinstance(given, Module | Class)
-            else container("dict", None)
-        )
+        told = call.it.attribute(given, "__dict__", call.line) if isinstance(given, Module | Class | Function) else None
+        return told if isinstance(given, Module | Class) else container("dict", None)
     if call.it.frame.is_module:
         return Namespace(call.it.frame.module)
     if call.it.frame.is_class and call.it.frame.owner:
@@ -87,6 +89,7 @@ def _exec(call: Call) -> Value | None:
             if given is not None:
                 call.it.escape(given, call.line)
         return call.it.unknown("what is computed from text is not known", call.line)
+    _refuse_text(call, code)
     tree = _parsed(code)
     if tree is not None and namespace is None:
         call.it.execute(tree.body)
@@ -117,8 +120,22 @@ def _parsed(code: Value | None) -> ast.Module | None:
         return None
 
 
+def _refuse_text(call: Call, code: Value | None, mode: str = "exec") -> None:
+    """Code in a text that is none."""
+    if isinstance(code, Known) and isinstance(code.value, str) and len(code.value) <= _MOST_CODE:
+        try:
+            ast.parse(code.value.lstrip(" \t"), mode=mode)
+        except (SyntaxError, ValueError):
+            call.it.distrust("a text is no code", call.line)
+        except (RecursionError, MemoryError):
+            return
+
+
 @knows("builtins.compile")
 def _compile(call: Call) -> Value | None:
+    mode = call.arguments.get(2, "mode")
+    if isinstance(mode, Known) and mode.value in ("exec", "eval", "single"):
+        _refuse_text(call, call.arguments.get(0, "source"), str(mode.value))
     return Some("code")
 
 
@@ -128,6 +145,7 @@ def _import(call: Call) -> Value | None:
     name, package = call.arguments.get(0, "name"), call.arguments.get(1, "package")
     if not isinstance(name, Known) or not isinstance(name.value, str):
         call.it.risk("ImportError")
+        call.it.doubt_if("the name of a module is no text" if isinstance(name, Known) else None, call.line)
         return call.it.unknown("it is not known which module is imported", call.line)
     absolute = name.value
     if absolute.startswith("."):
@@ -135,6 +153,7 @@ def _import(call: Call) -> Value | None:
         level = len(absolute) - len(absolute.lstrip("."))
         parts = base.split(".")[: len(base.split(".")) - level + 1] if base else []
         if not parts:
+            call.it.distrust("it is not told what a relative name stands in", call.line)
             return call.it.unknown("it is not known which module is imported", call.line)
         absolute = ".".join([*parts, absolute.lstrip(".")]).rstrip(".")
     return call.it.import_module(absolute, call.line)
@@ -155,6 +174,17 @@ def _frame(call: Call) -> Value | None:
     return Special("frame")
 
 
+@knows("sys._getframe")
+def _frame_above(call: Call) -> Value | None:
+    """The frame of a caller, where it is known who calls whom."""
+    depth, frames = call.arguments.get(0) or Known(0), call.it.frames
+    sure = call.it.frame is frames[-1] and call.arguments.exact and len(call.arguments.every) < 2
+    number = depth.value if isinstance(depth, Known) and isinstance(depth.value, int) else -1
+    if not sure or not 0 <= number < len(frames) or not all(each.is_direct for each in frames[len(frames) - number :]):
+        return Special("frame")
+    return FrameOf(frames[-1 - number].module)
+
+
 @knows("sys.exit", "builtins.exit", "builtins.quit", "os._exit", "posix._exit", "os.abort")
 def _exit(call: Call) -> Value | None:
     from spybuild.static.statements import exit_status
@@ -166,7 +196,9 @@ def _exit(call: Call) -> Value | None:
 @knows("os.environ.get", "os.getenv", "os.environ.pop")
 def _getenv(call: Call) -> Value | None:
     """A text, or what is given for when there is none."""
-    default = call.arguments.get(1, "default") or Known(None)
+    name, default = call.arguments.get(0, "key"), call.arguments.get(1, "default") or Known(None)
+    if isinstance(name, Known) and call.arguments.exact and call.it.resolver.has_no_variable(name.value):
+        return default
     return Some("str") if isinstance(default, Known | Some) and _is_text(default) else Either((Some("str"), default))
 
 
@@ -174,9 +206,19 @@ def _is_text(value: Value) -> bool:
     return (isinstance(value, Known) and isinstance(value.value, str)) or value == Some("str")
 
 
-@knows("os.environ.copy", "os.environ.items", "os.environ.keys", "os.environ.values")
+@knows("os.environ.copy")
 def _environment(call: Call) -> Value | None:
     return container("dict", None)
+
+
+def _view_of_environment(name: str) -> None:
+    @knows(f"os.environ.{name}")
+    def view(call: Call) -> Value | None:
+        return Some(f"{name.capitalize()}View")
+
+
+for _name in ("items", "keys", "values"):
+    _view_of_environment(_name)
 
 
 @knows("sys.modules.get", "sys.modules.setdefault")

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from spybuild.static import failing
 from spybuild.static.core import MOST_DEPTH, Raised
 from spybuild.static.expressions import Expressions
+from spybuild.static.known_reaching import turns_over
 from spybuild.static.scopes import Changes, End, Gone
 from spybuild.static.values import Doubt, Value
 
@@ -30,13 +30,22 @@ class Loops(Expressions):
         if isinstance(node, ast.While):
             return self._while(node)
         source = self.evaluate(node.iter)
-        self.fail_if(failing.of_iteration(source), node.lineno)
-        items = None if isinstance(node, ast.AsyncFor) else self.items_of(source)
+        items = None if isinstance(node, ast.AsyncFor) else self.iterate(source, node.lineno)
         if items is not None and len(items) <= _MOST_TURNS:
             return self._unrolled(node, items)
         value = self.item_of(source, "it comes from a loop over what is not known", node.lineno)
         why = Doubt(f"it depends on a loop over what is not known: {self.shown(node.iter)}", node.lineno)
-        return self._rounds(node, lambda: self.assign(node.target, value), why)
+        return self._rounds(node, partial(self._turn_over, node, source, value, why), why)
+
+    def _turn_over(self, node: Any, source: Value, value: Value, why: Doubt) -> End | None:
+        """One turn of a loop over what is not known."""
+        every = turns_over(self, source, node.lineno) or (value,)
+
+        def one(item: Value) -> End | None:
+            self.assign(node.target, item)
+            return self.execute(node.body)
+
+        return one(value) if len(every) == 1 else self.fork([partial(one, item) for item in every], why)
 
     def _unrolled(self, node: Any, items: tuple[Value, ...]) -> End | None:
         """Run the body once for each item; where a turn may leave the loop, those after it may not happen."""
@@ -56,7 +65,7 @@ class Loops(Expressions):
         if self.depth > MOST_DEPTH // 3:
             value = self.unknown("it comes from a long loop", node.lineno)
             why = Doubt("it depends on a long loop", node.lineno)
-            return self._rounds(node, lambda: self.assign(node.target, value), why)
+            return self._rounds(node, partial(self._turn_over, node, value, value, why), why)
         self.depth += 2
         try:
             return self._unrolled(node, items)
@@ -68,34 +77,32 @@ class Loops(Expressions):
         if truth is False:
             return self.execute(node.orelse)
         why = Doubt(f"it depends on a loop: while {self.shown(node.test)}", node.lineno)
-        end = self._rounds(node, lambda: None, why, runs=truth is True)
+        end = self._rounds(node, partial(self.execute, node.body), why, runs=truth is True)
         endless = truth and end is None and not _can_be_left(node) and not self.trials
         if endless and self.truth(self.evaluate(node.test)):
             self.doubt_import("a loop has no end", node.lineno)
         return end
 
-    def _rounds(self, node: Any, begin: Callable[[], None], why: Doubt, *, runs: bool = False) -> End | None:
+    def _rounds(self, node: Any, body: Callable[[], End | None], why: Doubt, *, runs: bool = False) -> End | None:
         """Run the body over and over until what it leaves behind stays the same."""
         if runs:
-            begin()
-            end = self.execute(node.body)
+            end = body()
             self.come_back(End.CONTINUE, End.BREAK)
             if end is End.RETURN or end is End.BREAK:
                 return end if end is End.RETURN else None
         for turn in range(_MOST_ROUNDS):
-            if not self._round(node, begin, why, widening=turn > 0):
+            if not self._round(node, body, why, widening=turn > 0):
                 break
         else:
             self._give_up(node, why)
         return self.fork([partial(self.execute, node.orelse), lambda: None], why) if node.orelse else None
 
-    def _round(self, node: Any, begin: Callable[[], None], why: Doubt, *, widening: bool) -> bool:
+    def _round(self, node: Any, body: Callable[[], End | None], why: Doubt, *, widening: bool) -> bool:
         """One turn that may happen; returns whether anything came of it."""
         self.journal.begin()
         self.uncertain += 1
         try:
-            begin()
-            end = self.execute(node.body)
+            end = body()
             leaves = end is End.RETURN or any(path.end is End.RETURN for path in self.frame.gone)
             self.come_back(*End)
             if isinstance(node, ast.While):

@@ -31,16 +31,7 @@ _IMPLICIT = {"__new__": "staticmethod", "__init_subclass__": "classmethod", "__c
 _MOST_BASES = 200
 _GENERICS = tuple(f"{home}.Generic" for home in TYPING)
 _PROTOCOLS = tuple(f"{home}.Protocol" for home in TYPING)
-_WORKING = (
-    "__new__",
-    "__init__",
-    "__call__",
-    "__prepare__",
-    "__setattr__",
-    "__getattribute__",
-    "mro",
-    "__instancecheck__",
-)
+_PLAIN = ("builtins.type", "type", "abc.ABCMeta", "_py_abc.ABCMeta", "enum.EnumMeta", "enum.EnumType")
 
 
 def base_of(resolver: "Resolver", value: Value) -> "Class | Doubt | None":
@@ -238,11 +229,15 @@ def mangled(name: str, owner: str) -> str:
     return f"_{owner.lstrip('_')}{name}"
 
 
-def adds_nothing(metaclass: Class) -> bool:
-    """Whether a metaclass makes classes as `type` does."""
-    for owner in metaclass.mro:
-        if owner.native or owner.path in ("abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"):
-            continue
-        if owner.unsure or owner.cells.open or any(owner.cells.get(name) for name in _WORKING):
-            return False
-    return not metaclass.unsure
+def is_plain(metaclass: Value | None) -> bool:
+    """Whether a metaclass makes classes as `type` does: it is `type`, or one of the standard library's."""
+    return metaclass is None or _told_path(metaclass) in _PLAIN
+
+
+def is_abc(metaclass: Value) -> bool:
+    """Whether it is `ABCMeta`."""
+    return _told_path(metaclass) in ("abc.ABCMeta", "_py_abc.ABCMeta")
+
+
+def _told_path(value: Value) -> str:
+    return _path(value) if isinstance(value, Class | Special) else ""

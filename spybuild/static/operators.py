@@ -3,8 +3,9 @@
 import ast
 from functools import partial
 
-from spybuild.static import failing, folding
+from spybuild.static import failing, folding, unsupported
 from spybuild.static.attributes import Attributes
+from spybuild.static.forms import hook_of
 from spybuild.static.values import (
     Class,
     Container,
@@ -17,6 +18,8 @@ from spybuild.static.values import (
     container,
     options,
 )  # fmt: skip
+
+_OR = ("__or__", "__ror__")
 
 
 class Operators(Attributes):
@@ -40,6 +43,7 @@ class Operators(Attributes):
         joined = self._joined_lists(operator, left, right)
         result = joined or folding.binary(operator, left, right)
         if result is None:
+            self.doubt_if(self.minds and unsupported.of_operator(self.resolver, operator, left, right), line)
             self.risk()
             self.escape(left, line)
             self.escape(right, line)
@@ -49,6 +53,8 @@ class Operators(Attributes):
     def _union(self, left: Value, right: Value) -> Value | None:
         """`int | None` of classes and forms."""
         if not any(isinstance(each, Class | Form) for each in (left, right)):
+            return None
+        if any(hook_of(each, name) for each in (left, right) if isinstance(each, Class) for name in _OR):
             return None
         if all(isinstance(each, Class | Form) or each == Known(None) for each in (left, right)):
             return Form("Union", (left, right), "UnionType")
@@ -80,4 +86,5 @@ class Operators(Attributes):
             return Some("bool") if truth is None else Known(not truth)
         self.lend(operand, node.lineno)
         self.fail_if(failing.of_unary(node.op, operand), node.lineno)
+        self.doubt_if(self.minds and unsupported.of_unary(self.resolver, node.op, operand), node.lineno)
         return folding.unary(node.op, operand) or self.unknown("the result of an operator is not known", node.lineno)

@@ -33,6 +33,14 @@ def doubt_of(patches: Patches, module: str, name: str) -> Doubt | None:
     return patches.get((module, name)) or patches.get((module, OPEN)) or patches.get(EVERYTHING)
 
 
+def replaced(patches: Patches, module: str) -> Doubt | None:
+    """Why a module's entry in `sys.modules` may be another; of some entries only the beginning of the name is known."""
+    for place, name in patches:
+        if place == LOADED and name.endswith(OPEN) and module.startswith(name.removesuffix(OPEN)):
+            return patches[place, name]
+    return doubt_of(patches, LOADED, module)
+
+
 def members_of(patches: Patches, kind: Class) -> dict[str, Doubt]:
     """The members of a class that somebody else changes."""
     if not patches or kind.home is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Literal
 
 from spybuild.static.core import ANYTHING, Core, Raised
 from spybuild.static.scopes import Changes, End, Gone
@@ -131,6 +132,16 @@ class Paths(Core):
         """
         if failure:
             raise Raised(*failure, self.frame.module, line)
+
+    @property
+    def minds(self) -> bool:
+        """Whether it matters that something seems to raise: in modules of the image's own, or where it is caught."""
+        return self.module.is_own or bool(self.trials)
+
+    def doubt_if(self, reason: str | Literal[False] | None, line: int | None) -> None:
+        """The target seems to raise here, where there is a reason to think so."""
+        if reason:
+            self.distrust(reason, line)
 
     def depend(self, reason: str, line: int | None, kind: str = "OSError") -> None:
         """What is done now works or not, depending on what only the running container has."""

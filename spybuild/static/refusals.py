@@ -13,13 +13,16 @@ from spybuild.static.values import (
     Class,
     Container,
     Descriptor,
+    Either,
     Field,
     Function,
+    Imported,
     Instance,
     Known,
     Some,
     Special,
     Tuple,
+    Unknown,
     Value,
     type_name,
 )  # fmt: skip
@@ -64,6 +67,17 @@ def _is_member(value: Value) -> bool:
     )
 
 
+def of_raising(value: Value | None) -> Failure | None:
+    """`raise "x"`, `raise A` of what is no exception; None is the `raise` that names nothing."""
+    if isinstance(value, Class):
+        is_none = not value.unknown() and not any(owner.path == "builtins.BaseException" for owner in value.mro)
+    else:
+        if isinstance(value, Special) and value.key == "builtins.NotImplemented":
+            return "TypeError", "exceptions must derive from BaseException"
+        is_none = isinstance(value, Known | Tuple | Container | Function | Module)
+    return ("TypeError", "exceptions must derive from BaseException") if is_none else None
+
+
 def of_names(names: Iterable[object]) -> Failure | None:
     """Names of a named tuple's fields that none can have, where all of them are known."""
     seen = set()
@@ -89,10 +103,21 @@ def of_field_order(fields: Sequence[Field]) -> Failure | None:
 
 def of_class_keywords(kind: Class, passed: Iterable[str]) -> Failure | None:
     """`class A(B, x=1)`, where nobody's `__init_subclass__` takes it."""
-    is_plain = kind.metaclass is None and not any(owner.native or owner.unsure for owner in kind.mro)
+    is_told = kind.metaclass is None or kind.is_followed
+    is_plain = is_told and not kind.is_enum and not any(owner.native or owner.unsure for owner in kind.mro)
     if not list(passed) or not is_plain or kind.find("__init_subclass__"):
         return None
     return "TypeError", f"{kind.name}.__init_subclass__() takes no keyword arguments"
+
+
+def of_qualname(kind: Class) -> Failure | None:
+    """`__qualname__ = 5` in a class's body."""
+    found = kind.cells.get("__qualname__")
+    if found is None or found.doubt or isinstance(found.value, Unknown | Either | Imported | Special | Instance):
+        return None
+    if type_name(found.value) == "str":
+        return None
+    return "TypeError", f"type __qualname__ must be a str, not {type_name(found.value) or 'that'}"
 
 
 def of_deleting(target: Value, name: str) -> Failure | None:
@@ -103,7 +128,7 @@ def of_deleting(target: Value, name: str) -> Failure | None:
         return "AttributeError", f"'function' object has no attribute {name!r}"
     if isinstance(target, Module):
         return None if _may_have(target, name) else ("AttributeError", name)
-    if target.native or target.unknown() or target.metaclass is not None:
+    if target.native or target.unknown() or (target.metaclass is not None and not target.is_followed):
         return None
     return "AttributeError", f"type object {target.name!r} has no attribute {name!r}"
 
@@ -118,6 +143,24 @@ def of_spreading(value: Value) -> Failure | None:
     if isinstance(value, Known) or (isinstance(value, Tuple) and not value.names):
         return "TypeError", f"{type_name(value)!r} object is not a mapping"
     return None
+
+
+def of_keywords(value: Value, given: Iterable[str]) -> Failure | None:
+    """`f(**{1: 2})`, `f(a=1, **{"a": 2})`."""
+    content = value.content if isinstance(value, Container) and value.type == "dict" else None
+    keys = [pair.items[0] for pair in content or () if isinstance(pair, Tuple)]
+    names = [key.value for key in keys if isinstance(key, Known)]
+    if not all(isinstance(name, str) for name in names):
+        return "TypeError", "keywords must be strings"
+    passed = set(given)
+    twice = next((name for name in names if name in passed), None)
+    return ("TypeError", f"got multiple values for keyword argument {twice!r}"[:200]) if twice else None
+
+
+def of_made_instance(kind: Class) -> str | None:
+    """A protocol cannot be instantiated."""
+    is_protocol = any(base.path == "typing.Protocol" for base in kind.bases)
+    return f"{kind.name} is a protocol, which has no instances" if is_protocol else None
 
 
 def of_subscript(value: Value, index: Value) -> Failure | None:

@@ -33,6 +33,7 @@ from spybuild.static.values import (
     Doubt,
     Unknown,
 )  # fmt: skip
+from spybuild.static.variables import Variables
 
 START = ("os", "sys", "builtins", "typing", "abc", "io", "site", "codecs", "stat", "posixpath", "_collections_abc")
 INTERNAL = "an error of SpyBuild's own"
@@ -79,12 +80,13 @@ class Resolver(Lookup, Telling):
         self.library = library or Library(search.files, target)
         self.patched: Patches = patched or {}
         self.natives, self.constants, self.forms = Natives(target), Constants(search), Forms()
-        self.reach = Reach(self)
+        self.reach, self.variables = Reach(self), Variables(self)
         self._modules: dict[str, Module | None] = {}
         self._asked: Module | None = None
         self.annotations: dict[int, tuple[ast.expr, Annotation]] = {}
         self.members: dict[tuple[int, str], tuple[Binding, MemberFacts | None]] = {}
         self._nested = self.depth = 0
+        self.finders_deleted = 0  # how often something was deleted from `sys.meta_path`
         self._synthetic: dict[str, Class] = {}
         if sys.getrecursionlimit() < _FRAMES:  # for the whole process: never lowered again
             sys.setrecursionlimit(_FRAMES)
@@ -115,8 +117,7 @@ class Resolver(Lookup, Telling):
         """Who reads it again without trusting what its import changes elsewhere; None where there is nothing new."""
         found = patches.gathered([module, *self._parents(module.name)], self._modules)
         new = {key: doubt for key, doubt in found.items() if key not in self.patched and self._matters(key)}
-        for key in (patches.EVERYTHING, (patches.LOADED, module.name), (patches.LOADED, OPEN)):
-            module.may_fail = module.may_fail or found.get(key)
+        module.may_fail = module.may_fail or patches.replaced(found, module.name)
         if patches.EVERYTHING in found:
             return None
         return Resolver(self.search, self.target, {**self.patched, **new}, self.library) if new else None
@@ -124,11 +125,17 @@ class Resolver(Lookup, Telling):
     def _matters(self, key: patches.Key) -> bool:
         """Whether what is changed could be another than its text says: what nobody finds anyway cannot."""
         place, name = key
-        return place != patches.LOADED or name == OPEN or self._modules.get(name) is not None
+        if place == patches.LOADED and name.endswith(OPEN):
+            return any(each.startswith(name.removesuffix(OPEN)) for each in self._modules)
+        return place != patches.LOADED or self._modules.get(name) is not None
 
     def _parents(self, name: str) -> list[Module]:
         """The packages that are imported before a module is, the outermost first."""
         return [module for each in parents_of(name) if (module := self.module(each))]
+
+    def has_no_variable(self, name: object) -> bool:
+        """Whether the environment has no variable of this name for sure, here in the import."""
+        return self.variables.is_absent(name, self._asked)
 
     # ---- modules ----
     def module(self, name: str) -> Module | None:
@@ -148,7 +155,7 @@ class Resolver(Lookup, Telling):
         return Found(name, None, "unknown", doubt=doubt.reason) if doubt else found
 
     def _doubt_of_search(self, name: str, found: Found | None) -> Doubt | None:
-        replaced = patches.doubt_of(self.patched, patches.LOADED, name)
+        replaced = patches.replaced(self.patched, name)
         if replaced or (found and found.kind == "builtin") or name in START:
             return replaced
         top = name.partition(".")[0]

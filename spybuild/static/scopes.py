@@ -40,6 +40,7 @@ class Frame:
         private: the class whose name mangles `__x`.
         returned: the values that it may return.
         gone: the paths that have left the block being executed, while another goes on.
+        is_direct: it was called by the frame before it, and by nobody in between.
     """
 
     module: Module
@@ -53,6 +54,7 @@ class Frame:
     function: Function | None = None
     owner: Class | None = None
     gone: "list[Gone]" = field(default_factory=list)
+    is_direct: bool = False
 
     @property
     def is_module(self) -> bool:

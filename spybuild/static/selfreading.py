@@ -11,7 +11,7 @@ from spybuild.static import annotations, texts
 from spybuild.static.folding import Unfoldable, from_python
 from spybuild.static.making import mangled
 from spybuild.static.signatures import class_place
-from spybuild.static.values import Binding, Class, Function, Value, container
+from spybuild.static.values import Class, Function, Value, container, options
 
 if TYPE_CHECKING:
     from spybuild.static.resolve import Resolver
@@ -92,8 +92,8 @@ class SelfReader:
         found = owner.cells.get(mangled(item.name, owner.name))
         if not found or found.doubt:
             return False
-        value = _function_in(self._resolver, found)
-        return isinstance(value, Function) and value.node is item
+        ways = (_function_in(self._resolver, each) for each in options(self._resolver.actual(found.value)))
+        return all(isinstance(value, Function) and value.node is item for value in ways)
 
     def _is_run(self, owner: Class, item: Method, is_reached: bool) -> bool:
         if item.name == "__init__":
@@ -260,10 +260,10 @@ def _pair(key: object, value: object) -> Value:
     return from_python((key, value))
 
 
-def _function_in(resolver: "Resolver", binding: Binding) -> Value:
+def _function_in(resolver: "Resolver", value: Value) -> Value:
     from spybuild.static.signatures import unwrapped
 
-    return unwrapped(resolver, resolver.actual(binding.value))
+    return unwrapped(resolver, value)
 
 
 def _methods_of(owner: Class) -> list[Method]:

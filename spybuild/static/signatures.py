@@ -14,6 +14,7 @@ from spybuild.static.values import (
     Cached,
     Class,
     Descriptor,
+    Doubt,
     Field,
     Function,
     Imported,
@@ -68,21 +69,30 @@ class Signature:
             case Bound(function=function):
                 self._read(unwrapped(self.resolver, function), depth + 1)
                 self.parameters = self.parameters and self.parameters[1:]
-            case Instance(kind=kind) if (found := kind.find("__call__")) and not found[1].doubt:
-                called = unwrapped(self.resolver, found[1].value)
-                if not isinstance(called, Instance):  # which decides by itself what is called
-                    self._read(called, depth + 1)
-                self.parameters = self.parameters and self.parameters[1:]
+            case Instance():
+                self._read_object(value, depth)
             case Partial(is_method=False):
                 self._read_partial(value)
             case Special(key=key) if not isinstance(real := self.resolver.real(key), Special | None):
                 self._read(unwrapped(self.resolver, real), depth + 1)
 
+    def _read_object(self, value: Instance, depth: int) -> None:
+        found = value.kind.find("__call__")
+        if found is None or found[1].doubt or _says_itself(value):
+            return
+        called = unwrapped(self.resolver, found[1].value)
+        if not isinstance(called, Instance):  # which decides by itself what is called
+            self._read(called, depth + 1)
+        self.parameters = self.parameters and self.parameters[1:]
+
     def _read_python(self, function: Function) -> None:
         if any(function.cells.get(name) for name in _REPLACED):
             return
         node, module = function.node, function.module
-        self.path, self.line = module.found.path, node.lineno
+        self.path = module.found.path
+        if module.found.kind != "source":  # in C, parameters may be called and passed otherwise than a stub has them
+            return
+        self.line = node.lineno
         place = place_of(function)
         if not isinstance(node, ast.Lambda) and node.returns is not None:
             self.returns = annotations.annotation(self.resolver, node.returns, place)
@@ -141,13 +151,21 @@ def unwrapped(resolver: "Resolver", value: Value) -> Value:
         match value:
             case Imported():
                 value = resolver.actual_real(value)
-            case Function() | Cached() if found := value.cells.get("__wrapped__"):
-                value = found.value
+            case Function() | Cached() | Instance() if found := value.cells.get("__wrapped__"):
+                sure = not found.doubt and not (isinstance(value, Instance) and _says_itself(value))
+                value = found.value if sure else Unknown(found.doubt or Doubt("its class may say what it wraps"))
             case Descriptor(kind="staticmethod" | "classmethod", function=function) if function is not None:
                 value = function
             case _:
                 return value
     return value
+
+
+def _says_itself(instance: Instance) -> bool:
+    """Whether an object, or its class, may tell `inspect` of another signature than that of its `__call__`."""
+    names = ("__signature__", "__wrapped__", "__setattr__", "__getattr__", "__getattribute__")
+    told = any(found and not found[0].native for found in map(instance.kind.find, names))
+    return told or instance.cells.get("__signature__") is not None
 
 
 def place_of(function: Function) -> Place:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
-from spybuild.static import failing, known_methods
+from spybuild.static import failing, known_methods, refusals
 from spybuild.static.branches import Branches
 from spybuild.static.calls import Calls
 from spybuild.static.core import ANYTHING, MOST_DEPTH, Arguments, Raised
@@ -60,8 +60,7 @@ class Statements(Calls, Branches, Definitions, Importing):
                 self.assign(inner, container("list", None))
 
     def _unpack(self, targets: list[ast.expr], value: Value, line: int) -> None:
-        items = self.items_of(value)
-        self.fail_if(failing.of_iteration(value), line)
+        items = self.iterate(value, line)
         starred = next((index for index, each in enumerate(targets) if isinstance(each, ast.Starred)), None)
         if items is not None:
             self.fail_if(failing.of_unpacking(len(items), starred=starred is not None, targets=len(targets)), line)
@@ -107,6 +106,7 @@ class Statements(Calls, Branches, Definitions, Importing):
             self.call(Special("method.update"), Arguments((old, added)), node.lineno)
             return
         if isinstance(old, Container) and isinstance(node.op, ast.Add | ast.BitOr):
+            self.iterate(added, node.lineno)
             known_methods.extend(self, old, added, node.lineno)
             self.assign(target, old)
             return
@@ -141,6 +141,9 @@ class Statements(Calls, Branches, Definitions, Importing):
         if node.exc is None and self.handling and self.handling[-1]:
             raise self.handling[-1]
         value = self.evaluate(node.exc) if node.exc else None
+        self.fail_if(refusals.of_raising(value), node.lineno)
+        if isinstance(value, Class) and not value.native and not value.unknown():
+            self.call(value, Arguments(), node.lineno)
         kind = value if isinstance(value, Class) else value.kind if isinstance(value, Instance) else None
         name = kind.name if kind and not kind.unsure else ANYTHING
         if kind:

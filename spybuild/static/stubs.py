@@ -1,10 +1,14 @@
-"""Stubs: the `.pyi` beside a compiled module declares what it offers. A declaration is taken at its word."""
+"""Stubs: the `.pyi` beside a compiled module declares what it offers.
+
+That a name is there, and whether it is a function, a class or a variable, is taken at its word. Parameters and bases
+are not: C functions call parameters otherwise or take them by position only, and classes in C have other bases.
+"""
 
 import ast
 from typing import TYPE_CHECKING
 
 from spybuild.errors import ImageInvalid
-from spybuild.static import parsing
+from spybuild.static import nodes, parsing
 from spybuild.static.effects import Effects
 from spybuild.static.modules import Module
 
@@ -34,8 +38,12 @@ def read_stub(resolver: "Resolver", module: Module) -> None:
 
 
 def _declared(tree: ast.Module) -> ast.Module:
-    """A stub declares variables without a value: they are there all the same."""
-    for node in ast.walk(tree):
+    """A stub declares variables without a value: those of the module are there all the same, a class's may not be."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.AnnAssign) and node.value is None:
             node.value = ast.copy_location(ast.Constant(value=...), node)
+        elif not isinstance(node, ast.ClassDef):
+            waiting += nodes.children(node)
     return tree

@@ -8,6 +8,7 @@ from typing import TypeVar
 from spybuild.static import nodes
 from spybuild.static.values import FunctionNode
 
+_SHORT = 120  # nodes of a constructor that is followed for what it puts into the object
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -21,6 +22,7 @@ class Traits:
         local: the names that are its own, wherever in it they are bound.
         asks_environment: it looks at environment variables.
         raises: it raises somewhere.
+        fills: it is short, and does no more than to set attributes, or to have its base do so.
     """
 
     suspends: bool
@@ -28,6 +30,7 @@ class Traits:
     local: frozenset[str]
     asks_environment: bool
     raises: bool
+    fills: bool
 
 
 _Node = TypeVar("_Node", bound=ast.AST)
@@ -54,12 +57,25 @@ def traits_of(node: FunctionNode) -> Traits:
         _locals(node, inner),
         any(map(_asks, inner)),
         any(map(_raises, inner)),
+        len(inner) <= _SHORT and all(map(_fills, inner)),
     )
 
 
 def _asks(node: ast.AST) -> bool:
     name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
     return name in ("environ", "getenv")
+
+
+def _fills(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="super") | ast.Attribute(attr="__init__")):
+            return True
+        case ast.Assign() | ast.If() | ast.Expr() | ast.Pass() | ast.expr_context():
+            return True
+        case ast.stmt() | ast.Call() | ast.Subscript() | ast.Await() | ast.Yield() | ast.YieldFrom():
+            return False
+        case _:
+            return True
 
 
 def _raises(node: ast.AST) -> bool:

@@ -69,6 +69,21 @@ class Some(Value):
     type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Begun(Some):
+    """A text, and nothing derived from one, of which only the beginning is known."""
+
+    start: str = ""
+
+
+def begun(start: str) -> Some:
+    """A text that begins so."""
+    return Begun("str", start[:_MOST_START]) if start else Some("str")
+
+
+_MOST_START = 200
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Either(Value):
     """One of several, each on another path."""
@@ -228,11 +243,16 @@ class Bound(Value):
 
 @dataclass(slots=True, eq=False)
 class Descriptor(Value):
-    """What stands for something else in a class: staticmethod, classmethod, property, cached_property, slot."""
+    """What stands for something else in a class: staticmethod, classmethod, property, cached_property, slot.
+
+    `writers` are a property's functions that set and delete.
+    """
 
     kind: str
     function: Value | None = None
     is_abstract: bool = False
+    writers: tuple[Value, ...] = ()
+    is_read_only: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -248,6 +268,8 @@ class Class(Object):
         native: it is written in C: members are told as far as the tables go.
         callable_: whether instances can be called, of a native class.
         hidden: the names with two underscores that a native class has in C.
+        is_followed: all that its metaclass, which is written in Python, does when it makes it is told.
+        is_body: it only holds the namespace that a metaclass is given.
     """
 
     name: str = ""
@@ -272,6 +294,8 @@ class Class(Object):
     tuple_fields: "tuple[Field, ...] | None" = None
     declared: Doubt | None = None
     line: int | None = None
+    is_followed: bool = False
+    is_body: bool = False
 
     @property
     def path(self) -> str:
@@ -314,6 +338,13 @@ class Namespace(Value):
     """The dict behind a module or a class (`globals()`, `vars(X)`, `X.__dict__`), or a frame's, which is not told."""
 
     owner: "Module | Class | None"
+
+
+@dataclass(slots=True, eq=False)
+class FrameOf(Value):
+    """A frame that runs code of this module."""
+
+    module: "Module"
 
 
 @dataclass(slots=True, eq=False)

@@ -14,6 +14,7 @@ from spybuild.probe import boot
 from spybuild.probe.boot import BOOT, framed, probe_source
 from spybuild.probe.reading import read_answer
 
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 LIMITS = {"module_seconds": 20.0, "memory_bytes": 1 << 30, "output_bytes": 65536, "answer_bytes": 8 << 20, "jobs": 1}
 
 
@@ -69,9 +70,8 @@ def converse(
     nonce = secrets.token_hex(16)
     fed = framed(probe_source()) + boot.asked(ascii(asked).encode(), nonce)
     command = [*before, python, "-I", "-S", "-B", "-c", BOOT]
-    base = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
     ended = subprocess.run(
-        command, input=fed, capture_output=True, env={**base, **(env or {})}, timeout=120, start_new_session=True
+        command, input=fed, capture_output=True, env={**ENVIRONMENT, **(env or {})}, timeout=120, start_new_session=True
     )
     return ended, nonce
 

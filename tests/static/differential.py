@@ -13,7 +13,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from spybuild.model.image import ImageConfig
 from spybuild.model.platforms import Platform
 from spybuild.static.library import Library
 from spybuild.static.resolve import INTERNAL, Resolver, resolve
-from tests.probe.running import ask
+from tests.probe.running import ENVIRONMENT, ask
 from tests.static.comparing import Tally, compare
 
 # what opens browsers, prints essays, or runs a program when it is imported
@@ -84,6 +84,7 @@ def resolver_for(python: str) -> Resolver:
     """A resolver that reads this machine as if it were an image that starts `python`."""
     files = FolderFiles(Path("/"), with_mounts=True)
     target = read_target(files, ImageConfig(), Platform.of("linux", "amd64"), python=python)
+    target = replace(target, variables=frozenset(ENVIRONMENT))
     return Resolver(Search(files, target), target)
 
 
