@@ -46,6 +46,9 @@ class Attributes(Items):
         """What `value.name` is."""
         if isinstance(value, Either):
             return self.of_each([partial(self.attribute, each, name, line) for each in value.options], line)
+        if self.is_stale(value, name):
+            self.risk()
+            return self.unknown(f"{name} may have been changed from outside", line)
         found = attribute_of(value, name) or self._find(value, name, line)
         if found is None:
             self.fail_if(failing.of_attribute(self.resolver, value, name), line)
@@ -106,8 +109,6 @@ class Attributes(Items):
     def _of_module(self, module: Module, name: str, line: int | None) -> Value | None:
         if name == "__dict__":
             return Namespace(module)
-        if self.stale and (module.cells, name) in self.stale:
-            return self.unknown(f"{name} may have been changed from outside", line)
         found = self.resolver.member(module, name)
         if found is None and self.resolver.may_be_filled(module):
             return None
@@ -146,8 +147,6 @@ class Attributes(Items):
         if name in ("__dict__", "__module__", "__qualname__"):
             return known[name]
         owner, binding = found
-        if self.stale and (owner.cells, name) in self.stale:
-            return self.unknown(f"{name} may have been changed from outside", None)
         value = self.resolver.actual(self.read_member(binding))
         if isinstance(value, Instance):
             self.lend(value, None)

@@ -14,13 +14,16 @@ from spybuild.static.budget import TooMuch
 from spybuild.static.modules import Module
 from spybuild.static.scopes import Changes, End, Frame, Journal
 from spybuild.static.values import (
+    CONTENT,
     Binding,
     Cells,
     Class,
     Container,
     Doubt,
     Function,
+    Instance,
     Known,
+    Object,
     Tuple,
     Unknown,
     Value,
@@ -225,13 +228,22 @@ class Core:
         elif isinstance(owner, Class) and name == "__module__" and maker and _is_near(maker, self.module):
             self._rename(owner, name, binding)
         elif owner is not None and maker is not None and maker is not self.module:
-            self.stale.add((cells, name))
             line = binding.line if binding else None
+            if isinstance(owner, Module) and (cells, name) not in self.stale:
+                self._open_contents(owner, line)
+            self.stale.add((cells, name))
             patches.note(self.module, patches.key_of(owner, name), Doubt(f"{name} is changed from outside", line))
         elif isinstance(owner, Class) and name in ("__module__", "__qualname__", "__name__"):
             self._rename(owner, name, binding)
         else:
             self.journal.write(cells, name, binding)
+
+    def _open_contents(self, owner: Module, line: int | None) -> None:
+        """A name of another module is rebound: whatever stands there now may change what that module keeps."""
+        for _, told in list(owner.cells.told()):
+            if isinstance(told.value, Container):
+                changed = self.unknown("it may have been changed from outside", line)
+                self.journal.write(told.value.cells, CONTENT, Binding(changed, line))
 
     def _rename(self, kind: Class, name: str, binding: Binding | None) -> None:
         """`__module__` of a class and its like are set."""
@@ -247,8 +259,16 @@ class Core:
         """What a namespace has under a name, as far as this module's code has not changed it."""
         found = cells.get(name)
         if self.stale and (cells, name) in self.stale:
-            return Binding(self.unknown(f"{name} may have been changed from outside", None))
+            changed = self.unknown(f"{name} may have been changed from outside", None)
+            return Binding(changed, None, changed.doubt)
         return found
+
+    def is_stale(self, value: Value, name: str) -> bool:
+        """Whether code that runs here has changed an attribute of another module's class, or of the module itself."""
+        if not self.stale:
+            return False
+        owners = value.mro if isinstance(value, Class) else value.kind.mro if isinstance(value, Instance) else ()
+        return any((owner.cells, name) in self.stale for owner in (value, *owners) if isinstance(owner, Object))
 
     def unbind(self, name: str, line: int | None) -> None:
         """Do `del name`."""

@@ -132,7 +132,7 @@ class Description:
                     self.doubt(name, doubt, binding.line)
             case Module() as module if module.found.kind == "unknown":
                 self.doubt(name, Doubt(module.found.doubt or "it is not known what is imported"), binding.line)
-            case Class() as kind if kind.module not in ("typing", "typing_extensions") or not kind.metaclass:
+            case Class() as kind if kind.module != "typing" or not kind.metaclass:
                 self._say_class(name, kind)
             case Either(options=choices):
                 self._say_either(name, choices, binding)

@@ -225,7 +225,16 @@ def _remove(call: Call) -> Value | None:
     return Known(None)
 
 
-@knows("method.insert", "method.sort", "method.reverse", "method.clear", "method.popitem", "method.__setstate__")
+@knows("method.popitem")
+def _pop_item(call: Call) -> Value | None:
+    box = call.arguments.get(0)
+    if not isinstance(box, Container):
+        return None
+    write(call.it, box, None, call.line)
+    return Tuple(tuple(call.it.unknown(f"the {each} of an item is not known", call.line) for each in ("key", "value")))
+
+
+@knows("method.insert", "method.sort", "method.reverse", "method.clear", "method.__setstate__")
 def _shuffle(call: Call) -> Value | None:
     box = call.arguments.get(0)
     if not isinstance(box, Container):

@@ -177,6 +177,8 @@ def _no_name(name: Value | None) -> str | None:
 
 def has_attribute(it: "Interpreter", owner: Value, name: str) -> bool | None:
     """Whether a module or a class has an attribute; None where that is not known."""
+    if it.is_stale(owner, name):
+        return None
     if isinstance(owner, Module):
         found = it.resolver.member(owner, name)
         return None if found and (found.doubt or isinstance(found.value, Unknown)) else found is not None

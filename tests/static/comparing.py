@@ -233,7 +233,9 @@ def _instances(where: str, ours: ClassFacts, theirs: ClassFacts, tally: Tally) -
     for name in {**other, **mine}:
         if name not in mine and ours.line is None and not other[name].certain:
             continue  # the probe reads Python code that the C class of the same name has replaced
-        if name in mine and name in other:
+        if name in mine and name in other and other[name].certain and not mine[name].certain:
+            tally.leave("whether it is certain")  # as the rules have it: SPY112 is no pass
+        elif name in mine and name in other:
             tally.same(
                 f"{where} instance {name}",
                 (mine[name].certain, mine[name].owner),
