@@ -19,6 +19,7 @@ _ALIASES = {
     "List": "list", "Dict": "dict", "Tuple": "tuple", "Set": "set", "FrozenSet": "frozenset", "Type": "type",
     "NoneType": "None", "Text": "str", "DefaultDict": "defaultdict", "Deque": "deque",
 }  # fmt: skip
+_TEXT = "Text"  # typing's is `str`; many a class of an author's own is called so, too
 _UNION, _LIST = "|", "[]"
 _DEEPEST = 50
 
@@ -81,6 +82,8 @@ def _read(node: ast.expr, depth: int) -> Form:
 
 
 def _plain_name(dotted: str) -> str:
+    if dotted == _TEXT:
+        return dotted
     for home in _HOMES:
         dotted = dotted.removeprefix(home)
     return _ALIASES.get(dotted, dotted)
@@ -108,7 +111,7 @@ def _union(members: list[Form]) -> Form:
 
 def _equal(one: Form, other: Form) -> bool:
     if isinstance(one, str) and isinstance(other, str):
-        return one == other or _ends_in(one, other) or _ends_in(other, one)
+        return one == other or {one, other} == {_TEXT, "str"} or _ends_in(one, other) or _ends_in(other, one)
     if isinstance(one, str) or isinstance(other, str):
         return False
     if len(one[1]) != len(other[1]) or not _equal(one[0], other[0]):

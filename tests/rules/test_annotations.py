@@ -84,6 +84,16 @@ def test_an_alias_is_known_by_its_own_name() -> None:
     )
 
 
+def test_a_class_called_text_is_not_taken_for_typings() -> None:
+    """`rich.text.Text` is one; `typing.Text` is `str`, and no other class."""
+    assert same_annotation("Text", Annotation(written="Text", resolved="rich.text.Text"))
+    assert same_annotation("list[Text]", Annotation(written="List[Text]", resolved="list[rich.text.Text]"))
+    assert same_annotation("Text", Annotation(written="Text", resolved="str"))
+    assert same_annotation("str", Annotation(written="Text", resolved="str"))
+    assert not same_annotation("str", Annotation(written="Text", resolved="rich.text.Text"))
+    assert not same_annotation("Text", Annotation(written="Text", resolved="int"))
+
+
 def test_a_value_of_one_type_fits_a_union_of_it() -> None:
     """A variable nobody annotated fits Optional[int] with an int or None."""
     assert admits("Optional[int]", "int")
