@@ -9,8 +9,9 @@ from spybuild.static.budget import TooMuch
 from spybuild.static.core import Raised, Trial
 from spybuild.static.forms import AliasedLater, Unresolved, Writer
 from spybuild.static.modules import Module
+from spybuild.static.objects import Class
 from spybuild.static.scopes import Frame
-from spybuild.static.values import Cells, Class, Value
+from spybuild.static.values import Cells, Value
 
 if TYPE_CHECKING:
     from spybuild.static.resolve import Resolver

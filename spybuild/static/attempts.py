@@ -10,19 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from spybuild.static import computing, folding
 from spybuild.static.made import Made
-from spybuild.static.values import (
-    Class,
-    Container,
-    Descriptor,
-    Form,
-    Known,
-    Native,
-    Some,
-    Special,
-    Tuple,
-    Value,
-    type_name,
-)
+from spybuild.static.objects import Class, Descriptor, Form, Native, Special, type_name
+from spybuild.static.values import Container, Known, Some, Tuple, Value
 
 if TYPE_CHECKING:
     from spybuild.static.core import Arguments

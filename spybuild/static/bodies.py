@@ -5,18 +5,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from spybuild.static import nodes
+from spybuild.static.objects import Class
 from spybuild.static.traits import noted
-from spybuild.static.values import (
-    Binding,
-    Class,
-    Doubt,
-    Known,
-    Some,
-    Tuple,
-    Unknown,
-    Value,
-    container,
-)  # fmt: skip
+from spybuild.static.values import Binding, Doubt, Known, Some, Tuple, Unknown, Value, container
 
 if TYPE_CHECKING:
     from spybuild.static.interpreter import Interpreter

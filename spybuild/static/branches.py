@@ -8,8 +8,9 @@ from typing import Any
 from spybuild.static import failing, unsupported
 from spybuild.static.core import ANYTHING, Arguments, Raised, Trial
 from spybuild.static.loops import Loops
+from spybuild.static.objects import Class, Instance
 from spybuild.static.scopes import End
-from spybuild.static.values import Class, Doubt, Instance, Known, Some, Tuple, Value
+from spybuild.static.values import Doubt, Known, Some, Tuple, Value
 
 _MOST_CASES = 100  # of a `match`
 _IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError"}

@@ -9,29 +9,9 @@ from spybuild.static import annotations, enums, instances, texts
 from spybuild.static.known_decorators import is_abstract
 from spybuild.static.made import Made
 from spybuild.static.modules import Module
+from spybuild.static.objects import Bound, Cached, Class, Descriptor, Form, Function, Instance, Native, Partial, Special
 from spybuild.static.signatures import Signature, class_place, flags, unwrapped
-from spybuild.static.values import (
-    OPEN,
-    Binding,
-    Bound,
-    Cached,
-    Class,
-    Container,
-    Descriptor,
-    Doubt,
-    Either,
-    Form,
-    Function,
-    Instance,
-    Known,
-    Native,
-    Partial,
-    Some,
-    Special,
-    Tuple,
-    Unknown,
-    Value,
-)  # fmt: skip
+from spybuild.static.values import OPEN, Binding, Container, Doubt, Either, Known, Some, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from spybuild.static.resolve import Resolver

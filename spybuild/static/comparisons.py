@@ -5,21 +5,8 @@ import ast
 from spybuild.static import failing, folding, unsupported
 from spybuild.static.attributes import Attributes
 from spybuild.static.modules import Module
-from spybuild.static.values import (
-    Class,
-    Container,
-    Either,
-    Function,
-    Instance,
-    Known,
-    Namespace,
-    Some,
-    Special,
-    Tuple,
-    Unknown,
-    Value,
-    type_name,
-)  # fmt: skip
+from spybuild.static.objects import Class, Function, Instance, Namespace, Special, type_name
+from spybuild.static.values import Container, Either, Known, Some, Tuple, Unknown, Value
 
 _UNIQUE = (Class, Function, Module)
 

@@ -6,14 +6,7 @@ from typing import Any
 from spybuild.static.attributes import Attributes
 from spybuild.static.known_reaching import ANYTHING, is_anything
 from spybuild.static.scopes import Frame
-from spybuild.static.values import (
-    Cells,
-    Doubt,
-    Some,
-    Tuple,
-    Value,
-    container,
-)  # fmt: skip
+from spybuild.static.values import Cells, Doubt, Some, Tuple, Value, container
 
 _MOST_TURNS = 2000  # of a comprehension
 

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from spybuild.static import folding
+from spybuild.static.objects import Class
 from spybuild.static.pure import BUILTINS, BUILTINS_WITH_PARAMETERS, PURE, SIGNED
-from spybuild.static.values import Class, Container, Known, Tuple, Value
+from spybuild.static.values import Container, Known, Tuple, Value
 
 if TYPE_CHECKING:
     from spybuild.static.core import Arguments

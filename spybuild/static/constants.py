@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from spybuild.interpreters.search import Search
 from spybuild.static import openssl
-from spybuild.static.values import Known, Some, Special, Tuple, Value
+from spybuild.static.objects import Special
+from spybuild.static.values import Known, Some, Tuple, Value
 
 SEARCHED = ("sys.path", "sys.meta_path", "sys.path_hooks")  # what decides where modules are found
 _BITS = {

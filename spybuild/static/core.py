@@ -12,22 +12,9 @@ from typing import TYPE_CHECKING
 from spybuild.static import patches, refusals
 from spybuild.static.budget import TooMuch
 from spybuild.static.modules import Module
+from spybuild.static.objects import Class, Function, Instance
 from spybuild.static.scopes import Changes, End, Frame, Journal
-from spybuild.static.values import (
-    CONTENT,
-    Binding,
-    Cells,
-    Class,
-    Container,
-    Doubt,
-    Function,
-    Instance,
-    Known,
-    Object,
-    Tuple,
-    Unknown,
-    Value,
-)  # fmt: skip
+from spybuild.static.values import CONTENT, Binding, Cells, Container, Doubt, Known, Object, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from spybuild.static.interpreter import Interpreter

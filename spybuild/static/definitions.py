@@ -5,26 +5,13 @@ from typing import Any
 
 from spybuild.static import failing, known_metaclasses, known_tuples, making, metaclasses, nodes, patches, refusals
 from spybuild.static.core import Arguments, Raised
-from spybuild.static.expressions import Expressions, type_parameters
+from spybuild.static.expressions import Expressions
 from spybuild.static.forms import HOOKS, hook_of
 from spybuild.static.modules import Module
+from spybuild.static.names import type_parameters
+from spybuild.static.objects import Class, Function, Instance, Namespace, Special
 from spybuild.static.scopes import Frame, opened
-from spybuild.static.values import (
-    OPEN,
-    Binding,
-    Class,
-    Container,
-    Doubt,
-    Function,
-    Instance,
-    Known,
-    Namespace,
-    Some,
-    Special,
-    Tuple,
-    Unknown,
-    Value,
-)  # fmt: skip
+from spybuild.static.values import OPEN, Binding, Container, Doubt, Known, Some, Tuple, Unknown, Value
 
 
 class Definitions(Expressions):

@@ -16,30 +16,9 @@ from spybuild.static import annotations, classes, patches, submodules, texts
 from spybuild.static.forms import TYPING_HOMES
 from spybuild.static.made import Made
 from spybuild.static.modules import Module, parents_of
+from spybuild.static.objects import Bound, Cached, Class, Descriptor, Form, Function, Instance, Native, Partial, Special
 from spybuild.static.signatures import function_facts
-from spybuild.static.values import (
-    OPEN,
-    Binding,
-    Bound,
-    Cached,
-    Class,
-    Container,
-    Descriptor,
-    Doubt,
-    Either,
-    Form,
-    Function,
-    Imported,
-    Instance,
-    Known,
-    Native,
-    Partial,
-    Some,
-    Special,
-    Tuple,
-    Unknown,
-    Value,
-)  # fmt: skip
+from spybuild.static.values import OPEN, Binding, Container, Doubt, Either, Imported, Known, Some, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from spybuild.static.resolve import Resolver

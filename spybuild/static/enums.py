@@ -5,19 +5,8 @@ from typing import TYPE_CHECKING
 from spybuild.static import failing
 from spybuild.static.core import Arguments
 from spybuild.static.knowledge import Call, knows
-from spybuild.static.values import (
-    Binding,
-    Class,
-    Container,
-    Descriptor,
-    Function,
-    Instance,
-    Known,
-    Native,
-    Special,
-    Tuple,
-    Value,
-)  # fmt: skip
+from spybuild.static.objects import Class, Descriptor, Function, Instance, Native, Special
+from spybuild.static.values import Binding, Container, Known, Tuple, Value
 
 if TYPE_CHECKING:
     from spybuild.static.core import Core

@@ -5,33 +5,35 @@ from collections.abc import Callable, Iterable, Sequence
 from spybuild.static import metaclasses, patches
 from spybuild.static.core import Arguments, Raised, Trial
 from spybuild.static.modules import Module
+from spybuild.static.objects import (
+    Bound,
+    Cached,
+    Class,
+    Descriptor,
+    Function,
+    Instance,
+    Namespace,
+    Native,
+    Partial,
+    Special,
+    either,
+)
 from spybuild.static.paths import Paths
 from spybuild.static.scopes import opened
 from spybuild.static.values import (
     CONTENT,
     OPEN,
     Binding,
-    Bound,
-    Cached,
     Cells,
-    Class,
     Container,
-    Descriptor,
     Doubt,
     Either,
-    Function,
-    Instance,
     Known,
-    Namespace,
-    Native,
-    Partial,
     Some,
-    Special,
     Tuple,
     Unknown,
     Value,
-    either,
-)  # fmt: skip
+)
 
 _PLAIN = (Known, Some, Tuple, Container, Function, Native)  # what in a class runs nothing when it is looked up
 _HOOKED = ("builtins.module", "builtins.super", "builtins.type", "_thread._local")

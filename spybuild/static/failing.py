@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from spybuild.static import folding
 from spybuild.static.modules import Module
-from spybuild.static.values import (
-    Class,
-    Container,
-    FunctionNode,
-    Instance,
-    Known,
-    Tuple,
-    Value,
-    type_name,
-)  # fmt: skip
+from spybuild.static.objects import Class, Instance, type_name
+from spybuild.static.values import Container, FunctionNode, Known, Tuple, Value
 
 if TYPE_CHECKING:
     from spybuild.static.core import Arguments

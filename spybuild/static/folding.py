@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from spybuild.static import beginnings
-from spybuild.static.values import Begun, Container, Known, Some, Tuple, Value, container, type_name
+from spybuild.static.objects import type_name
+from spybuild.static.values import Begun, Container, Known, Some, Tuple, Value, container
 
 MOST_LENGTH = 20_000  # of a text, or of a container
 _MOST_PARTS = 50_000  # of a container, those of its parts counted as well

@@ -4,30 +4,16 @@ import ast
 from functools import partial
 
 from spybuild.static import failing
-from spybuild.static.attributes import Attributes
 from spybuild.static.budget import TooMuch
 from spybuild.static.core import MOST_CALLS, Arguments, Raised
 from spybuild.static.effects import Effect
 from spybuild.static.knowledge import KNOWN
 from spybuild.static.made import Made
 from spybuild.static.making import mangled
+from spybuild.static.objects import Class, Function, Instance, Namespace, options
 from spybuild.static.scopes import End, Frame
-from spybuild.static.values import (
-    Binding,
-    Cells,
-    Class,
-    Container,
-    Doubt,
-    Function,
-    Instance,
-    Known,
-    Namespace,
-    Some,
-    Tuple,
-    Value,
-    container,
-    options,
-)  # fmt: skip
+from spybuild.static.setting import Setting
+from spybuild.static.values import Binding, Cells, Container, Doubt, Known, Some, Tuple, Value, container
 
 _MOST_RECURSION = 20  # calls of a function within itself
 CALLING = tuple(f"builtins.{name}" for name in ("map", "filter", "sorted", "max", "min", "iter", "__build_class__"))
@@ -39,7 +25,7 @@ _MOST_STEPS_OF_A_CALL = 12_000
 _MOST_STEPS_ELSEWHERE = 1500  # of a call of another module's function
 
 
-class Following(Attributes):
+class Following(Setting):
     """Runs functions' bodies."""
 
     def unfollowed(self, arguments: Arguments, line: int | None, what: str = "") -> Value:

@@ -4,21 +4,8 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from spybuild.static.values import (
-    Binding,
-    Class,
-    Container,
-    Descriptor,
-    Doubt,
-    Form,
-    Instance,
-    Known,
-    Some,
-    Special,
-    Tuple,
-    Unknown,
-    Value,
-)  # fmt: skip
+from spybuild.static.objects import Class, Descriptor, Form, Instance, Special
+from spybuild.static.values import Binding, Container, Doubt, Known, Some, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from spybuild.static.scopes import Frame

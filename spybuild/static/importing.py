@@ -7,10 +7,11 @@ from spybuild.model.facts import Outcome
 from spybuild.static import patches
 from spybuild.static.core import Raised
 from spybuild.static.modules import PROGRAM, Module, State, parents_of
+from spybuild.static.objects import options
 from spybuild.static.paths import Paths
 from spybuild.static.reach import absolute
 from spybuild.static.scopes import opened
-from spybuild.static.values import Binding, Container, Doubt, Imported, Known, Tuple, Unknown, Value, options
+from spybuild.static.values import Binding, Container, Doubt, Imported, Known, Tuple, Unknown, Value
 
 
 class Importing(Paths):

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from spybuild.model.facts import InstanceAttributeFacts
 from spybuild.static import texts
+from spybuild.static.objects import Class, Field
 from spybuild.static.selfreading import SelfReader
 from spybuild.static.signatures import field_annotation
-from spybuild.static.values import Class, Field, Known, Tuple
+from spybuild.static.values import Known, Tuple
 
 if TYPE_CHECKING:
     from spybuild.static.resolve import Resolver

@@ -18,16 +18,10 @@ from spybuild.static.budget import REASON, TooMuch
 from spybuild.static.core import ANYTHING, Raised, Trial
 from spybuild.static.forms import TYPING
 from spybuild.static.modules import State
+from spybuild.static.objects import Class, Instance, Namespace, Special
 from spybuild.static.scopes import opened
 from spybuild.static.statements import Statements
-from spybuild.static.values import (
-    Class,
-    Doubt,
-    Instance,
-    Namespace,
-    Special,
-    Value,
-)  # fmt: skip
+from spybuild.static.values import Doubt, Value
 
 __all__ = [
     "Interpreter",

@@ -1,5 +1,6 @@
 """Items: what `x[index]` is, what setting it does, and what iterating gives."""
 
+import ast
 from functools import partial
 
 from spybuild.static import attempts, failing, folding, metaclasses, patches, refusals, unsupported
@@ -9,31 +10,23 @@ from spybuild.static.escapes import Escapes
 from spybuild.static.forms import hook_of
 from spybuild.static.known_reaching import deletes_other
 from spybuild.static.modules import Module
+from spybuild.static.objects import Class, Descriptor, Form, FrameOf, Function, Instance, Namespace, Special, options
 from spybuild.static.values import (
     CONTENT,
     OPEN,
     Begun,
     Binding,
     Cells,
-    Class,
     Container,
-    Descriptor,
     Doubt,
     Either,
-    Form,
-    FrameOf,
-    Function,
-    Instance,
     Known,
-    Namespace,
     Some,
-    Special,
     Tuple,
     Unknown,
     Value,
     container,
-    options,
-)  # fmt: skip
+)
 
 
 class Items(Escapes):
@@ -275,16 +268,10 @@ def _entry(box: Container, index: Value) -> Value | None:
     for pair in reversed(content):
         if not isinstance(pair, Tuple):
             return None
-        same = _same_key(pair.items[0], index)
+        same = folding.compare(ast.Eq(), pair.items[0], index)
         if same is not False:
             return pair.items[1] if same else None
     return None
-
-
-def _same_key(one: Value, other: Value) -> bool | None:
-    import ast
-
-    return folding.compare(ast.Eq(), one, other)
 
 
 def _position(value: Value, index: Value) -> Value | None:

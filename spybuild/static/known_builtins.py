@@ -5,17 +5,8 @@ from itertools import islice
 from spybuild.static import failing, folding, known_methods, unsupported
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.known_reaching import numbered
-from spybuild.static.values import (
-    Container,
-    Function,
-    Known,
-    Namespace,
-    Some,
-    Tuple,
-    Value,
-    container,
-    type_name,
-)  # fmt: skip
+from spybuild.static.objects import Function, Namespace, type_name
+from spybuild.static.values import Container, Known, Some, Tuple, Value, container
 
 _MOST_TURNS = 512
 

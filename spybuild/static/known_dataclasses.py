@@ -8,19 +8,8 @@ from spybuild.static import making, metaclasses
 from spybuild.static.core import Raised
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.made import Made, MadeParameter
-from spybuild.static.values import (
-    Binding,
-    Class,
-    Container,
-    Descriptor,
-    Doubt,
-    Field,
-    Known,
-    Partial,
-    Some,
-    Special,
-    Value,
-)
+from spybuild.static.objects import Class, Descriptor, Field, Partial, Special
+from spybuild.static.values import Binding, Container, Doubt, Known, Some, Value
 
 if TYPE_CHECKING:
     from spybuild.static.interpreter import Interpreter

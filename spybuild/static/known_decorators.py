@@ -6,24 +6,9 @@ from spybuild.static import enums, failing, making
 from spybuild.static.core import Arguments
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.modules import Module
+from spybuild.static.objects import Cached, Class, Descriptor, Form, Function, Instance, Namespace, Partial, Special
 from spybuild.static.scopes import opened
-from spybuild.static.values import (
-    Binding,
-    Cached,
-    Class,
-    Descriptor,
-    Doubt,
-    Form,
-    Function,
-    Imported,
-    Instance,
-    Known,
-    Namespace,
-    Partial,
-    Some,
-    Special,
-    Value,
-)  # fmt: skip
+from spybuild.static.values import Binding, Doubt, Imported, Known, Some, Value
 
 if TYPE_CHECKING:
     from spybuild.static.interpreter import Interpreter

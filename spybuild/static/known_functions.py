@@ -4,7 +4,8 @@ import ast
 
 from spybuild.static import forms
 from spybuild.static.knowledge import Call, knows
-from spybuild.static.values import Class, Function, Known, Value
+from spybuild.static.objects import Class, Function
+from spybuild.static.values import Known, Value
 
 
 @knows("types.GenericAlias", "typing.Generic.__class_getitem__")

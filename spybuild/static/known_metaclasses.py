@@ -12,22 +12,8 @@ from spybuild.static.bodies import ANNOTATIONS, implicit
 from spybuild.static.core import Arguments
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.metaclasses import MADE, Making, is_followed, is_metaclass, written
-from spybuild.static.values import (
-    OPEN,
-    Binding,
-    Class,
-    Container,
-    Descriptor,
-    Doubt,
-    Function,
-    Instance,
-    Known,
-    Namespace,
-    Some,
-    Tuple,
-    Unknown,
-    Value,
-)  # fmt: skip
+from spybuild.static.objects import Class, Descriptor, Function, Instance, Namespace
+from spybuild.static.values import OPEN, Binding, Container, Doubt, Known, Some, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from spybuild.static.interpreter import Interpreter

@@ -5,20 +5,8 @@ from typing import TYPE_CHECKING
 from spybuild.static import failing, folding
 from spybuild.static.core import Arguments, Core
 from spybuild.static.knowledge import Call, knows
-from spybuild.static.values import (
-    CONTENT,
-    Binding,
-    Class,
-    Container,
-    Known,
-    Namespace,
-    Some,
-    Special,
-    Tuple,
-    Value,
-    container,
-    either,
-)  # fmt: skip
+from spybuild.static.objects import Class, Namespace, Special, either
+from spybuild.static.values import CONTENT, Binding, Container, Known, Some, Tuple, Value, container
 
 if TYPE_CHECKING:
     from spybuild.static.interpreter import Interpreter

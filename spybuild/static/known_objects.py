@@ -6,30 +6,20 @@ from spybuild.static import forms, making, metaclasses
 from spybuild.static.core import Arguments, Raised, Trial
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.modules import Module
-from spybuild.static.values import (
-    Binding,
+from spybuild.static.objects import (
     Bound,
-    Cells,
     Class,
-    Container,
     Descriptor,
-    Doubt,
-    Either,
     Form,
     Function,
     Instance,
-    Known,
     Namespace,
     Native,
-    Object,
-    Some,
     Special,
-    Tuple,
-    Unknown,
-    Value,
     either,
     type_name,
-)  # fmt: skip
+)
+from spybuild.static.values import Binding, Cells, Container, Doubt, Either, Known, Object, Some, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from spybuild.static.interpreter import Interpreter

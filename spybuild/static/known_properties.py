@@ -2,7 +2,8 @@
 
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.known_decorators import is_abstract
-from spybuild.static.values import Descriptor, Value
+from spybuild.static.objects import Descriptor
+from spybuild.static.values import Value
 
 _MOST_WRITERS = 20
 

@@ -8,20 +8,8 @@ from typing import TYPE_CHECKING
 
 from spybuild.static import patches
 from spybuild.static.knowledge import Call, knows
-from spybuild.static.values import (
-    OPEN,
-    Binding,
-    Class,
-    Doubt,
-    Either,
-    Known,
-    Namespace,
-    Some,
-    Special,
-    Tuple,
-    Unknown,
-    Value,
-)  # fmt: skip
+from spybuild.static.objects import Class, Namespace, Special
+from spybuild.static.values import OPEN, Binding, Doubt, Either, Known, Some, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from spybuild.static.core import Core

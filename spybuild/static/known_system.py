@@ -8,20 +8,8 @@ import struct
 from spybuild.static.core import Arguments, Raised
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.modules import Module
-from spybuild.static.values import (
-    Class,
-    Container,
-    Either,
-    FrameOf,
-    Function,
-    Instance,
-    Known,
-    Namespace,
-    Some,
-    Special,
-    Value,
-    container,
-)  # fmt: skip
+from spybuild.static.objects import Class, FrameOf, Function, Instance, Namespace, Special
+from spybuild.static.values import Container, Either, Known, Some, Value, container
 
 _MOST_CODE = 10_000
 _LAYOUT = re.compile(r"[@=<>!]?(\d{0,3}[a-zA-Z?]){1,50}")

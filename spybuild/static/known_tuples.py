@@ -6,19 +6,8 @@ from spybuild.static import making, refusals
 from spybuild.static.core import Arguments
 from spybuild.static.knowledge import Call, knows
 from spybuild.static.made import Made, MadeParameter
-from spybuild.static.values import (
-    Binding,
-    Class,
-    Descriptor,
-    Field,
-    Form,
-    Known,
-    Some,
-    Special,
-    Tuple,
-    Value,
-    container,
-)
+from spybuild.static.objects import Class, Descriptor, Field, Form, Special
+from spybuild.static.values import Binding, Known, Some, Tuple, Value, container
 
 if TYPE_CHECKING:
     from spybuild.static.interpreter import Interpreter

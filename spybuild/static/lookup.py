@@ -11,18 +11,8 @@ from spybuild.static.forms import FORMS, TYPING
 from spybuild.static.knowledge import KNOWN, RETURNED
 from spybuild.static.modules import Module, State
 from spybuild.static.natives import Natives
-from spybuild.static.values import (
-    Binding,
-    Cells,
-    Class,
-    Doubt,
-    Imported,
-    Known,
-    Some,
-    Special,
-    Unknown,
-    Value,
-)  # fmt: skip
+from spybuild.static.objects import Class, Special
+from spybuild.static.values import Binding, Cells, Doubt, Imported, Known, Some, Unknown, Value
 
 _MARKERS = ("typing.ClassVar", "dataclasses.InitVar", "dataclasses.KW_ONLY", "enum.auto")
 MOVED = {"os.path": "posixpath", "collections.abc": "_collections_abc"}

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from spybuild.static.values import Field, Value
+from spybuild.static.objects import Field
+from spybuild.static.values import Value
 
 
 @dataclass(slots=True, eq=False)

@@ -6,22 +6,8 @@ from typing import TYPE_CHECKING
 from spybuild.static import enums, refusals
 from spybuild.static.forms import ALIASES, TYPING
 from spybuild.static.made import Made, MadeParameter
-from spybuild.static.values import (
-    Binding,
-    Class,
-    Container,
-    Descriptor,
-    Doubt,
-    Either,
-    Form,
-    Function,
-    Imported,
-    Known,
-    Special,
-    Tuple,
-    Unknown,
-    Value,
-)  # fmt: skip
+from spybuild.static.objects import Class, Descriptor, Form, Function, Special
+from spybuild.static.values import Binding, Container, Doubt, Either, Imported, Known, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from spybuild.static.core import Core

@@ -5,20 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spybuild.static import making
-from spybuild.static.values import (
-    Binding,
-    Bound,
-    Class,
-    Container,
-    Doubt,
-    Function,
-    Known,
-    Some,
-    Special,
-    Tuple,
-    Unknown,
-    Value,
-)  # fmt: skip
+from spybuild.static.objects import Bound, Class, Function, Special
+from spybuild.static.values import Binding, Container, Doubt, Known, Some, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from spybuild.static.interpreter import Interpreter

@@ -12,7 +12,8 @@ from typing import Any
 
 from spybuild.model.target import Target
 from spybuild.static.folding import Unfoldable, from_python
-from spybuild.static.values import OPEN, Binding, Cells, Class, Descriptor, Doubt, Known, Native, Some, Unknown, Value
+from spybuild.static.objects import Class, Descriptor, Native
+from spybuild.static.values import OPEN, Binding, Cells, Doubt, Known, Some, Unknown, Value
 
 _MINORS = range(6, 15)
 # modules whose names depend on the kernel and the C library that Python was built for

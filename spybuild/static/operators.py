@@ -6,18 +6,8 @@ from functools import partial
 from spybuild.static import failing, folding, unsupported
 from spybuild.static.attributes import Attributes
 from spybuild.static.forms import hook_of
-from spybuild.static.values import (
-    Class,
-    Container,
-    Either,
-    Form,
-    Known,
-    Some,
-    Tuple,
-    Value,
-    container,
-    options,
-)  # fmt: skip
+from spybuild.static.objects import Class, Form, options
+from spybuild.static.values import Container, Either, Known, Some, Tuple, Value, container
 
 _OR = ("__or__", "__ror__")
 

@@ -7,7 +7,8 @@ taken for a doubt: a second reading knows nothing of what the first has seen to 
 from collections.abc import Iterable, Mapping
 
 from spybuild.static.modules import Module
-from spybuild.static.values import OPEN, Class, Doubt
+from spybuild.static.objects import Class
+from spybuild.static.values import OPEN, Doubt
 
 Key = tuple[str, str]  # of a module, and of a name in it (of a class's member: `Class.member`)
 Patches = Mapping[Key, Doubt]

@@ -6,9 +6,7 @@ from typing import Literal
 
 from spybuild.static.core import ANYTHING, Core, Raised
 from spybuild.static.scopes import Changes, End, Gone
-from spybuild.static.values import (
-    Doubt,
-)  # fmt: skip
+from spybuild.static.values import Doubt
 
 
 class Paths(Core):

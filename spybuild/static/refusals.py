@@ -9,23 +9,8 @@ from typing import TYPE_CHECKING
 
 from spybuild.static.failing import Failure
 from spybuild.static.modules import Module
-from spybuild.static.values import (
-    Class,
-    Container,
-    Descriptor,
-    Either,
-    Field,
-    Function,
-    Imported,
-    Instance,
-    Known,
-    Some,
-    Special,
-    Tuple,
-    Unknown,
-    Value,
-    type_name,
-)  # fmt: skip
+from spybuild.static.objects import Class, Descriptor, Field, Function, Instance, Special, type_name
+from spybuild.static.values import Container, Either, Imported, Known, Some, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from spybuild.static.core import Arguments

@@ -22,17 +22,12 @@ from spybuild.static.library import Library
 from spybuild.static.lookup import MOVED, Lookup
 from spybuild.static.modules import PROGRAM, Module, State, import_names, imports_annotations, parents_of
 from spybuild.static.natives import Natives
+from spybuild.static.objects import Class
 from spybuild.static.patches import Patches
 from spybuild.static.reach import Reach
 from spybuild.static.stubs import read_stub
 from spybuild.static.telling import Telling
-from spybuild.static.values import (
-    OPEN,
-    Binding,
-    Class,
-    Doubt,
-    Unknown,
-)  # fmt: skip
+from spybuild.static.values import OPEN, Binding, Doubt, Unknown
 from spybuild.static.variables import Variables
 
 START = ("os", "sys", "builtins", "typing", "abc", "io", "site", "codecs", "stat", "posixpath", "_collections_abc")

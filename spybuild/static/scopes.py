@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from spybuild.static.modules import Module
-from spybuild.static.values import OPEN, Binding, Cells, Class, Doubt, Function, Known, Some, Unknown, Value, either
+from spybuild.static.objects import Class, Function, either
+from spybuild.static.values import OPEN, Binding, Cells, Doubt, Known, Some, Unknown, Value
 
 Slot = tuple[Cells, str]
 Changes = dict[Slot, Binding | None]

@@ -10,8 +10,9 @@ from spybuild.model.facts import Value as ValueFacts
 from spybuild.static import annotations, texts
 from spybuild.static.folding import Unfoldable, from_python
 from spybuild.static.making import mangled
-from spybuild.static.signatures import class_place
-from spybuild.static.values import Class, Function, Value, container, options
+from spybuild.static.objects import Class, Function, options
+from spybuild.static.signatures import class_place, unwrapped
+from spybuild.static.values import Value, container
 
 if TYPE_CHECKING:
     from spybuild.static.resolve import Resolver
@@ -92,7 +93,7 @@ class SelfReader:
         found = owner.cells.get(mangled(item.name, owner.name))
         if not found or found.doubt:
             return False
-        ways = (_function_in(self._resolver, each) for each in options(self._resolver.actual(found.value)))
+        ways = (unwrapped(self._resolver, each) for each in options(self._resolver.actual(found.value)))
         return all(isinstance(value, Function) and value.node is item for value in ways)
 
     def _is_run(self, owner: Class, item: Method, is_reached: bool) -> bool:
@@ -258,12 +259,6 @@ def _literal(node: ast.expr) -> Value:
 
 def _pair(key: object, value: object) -> Value:
     return from_python((key, value))
-
-
-def _function_in(resolver: "Resolver", value: Value) -> Value:
-    from spybuild.static.signatures import unwrapped
-
-    return unwrapped(resolver, value)
 
 
 def _methods_of(owner: Class) -> list[Method]:

@@ -9,24 +9,20 @@ from spybuild.static import annotations, natives, texts
 from spybuild.static.annotations import Place
 from spybuild.static.made import Made, MadeParameter
 from spybuild.static.modules import Module
-from spybuild.static.values import (
+from spybuild.static.objects import (
     Bound,
     Cached,
     Class,
     Descriptor,
-    Doubt,
     Field,
     Function,
-    Imported,
     Instance,
-    Known,
     Native,
     Partial,
     Special,
-    Unknown,
-    Value,
     type_name,
-)  # fmt: skip
+)
+from spybuild.static.values import Doubt, Imported, Known, Unknown, Value
 
 if TYPE_CHECKING:
     from spybuild.static.resolve import Resolver

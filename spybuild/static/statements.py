@@ -11,8 +11,9 @@ from spybuild.static.calls import Calls
 from spybuild.static.core import ANYTHING, MOST_DEPTH, Arguments, Raised
 from spybuild.static.definitions import Definitions
 from spybuild.static.importing import Importing
+from spybuild.static.objects import Class, Instance, Namespace, Special
 from spybuild.static.scopes import End
-from spybuild.static.values import Class, Container, Instance, Known, Namespace, Special, Value, container
+from spybuild.static.values import Container, Known, Value, container
 
 
 class Statements(Calls, Branches, Definitions, Importing):

@@ -4,7 +4,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from spybuild.images.files import is_file, is_folder
-from spybuild.static.values import Bound, Class, Function, Known, Native, Special, Value
+from spybuild.static.objects import Bound, Class, Function, Native, Special
+from spybuild.static.values import Known, Value
 
 if TYPE_CHECKING:
     from spybuild.static.core import Arguments

@@ -4,8 +4,9 @@ import ast
 
 from spybuild.static.exposure import Exposure
 from spybuild.static.modules import Module
+from spybuild.static.objects import Instance
 from spybuild.static.traits import Traits, calls_in, noted, traits_of
-from spybuild.static.values import FunctionNode, Instance, Some, Value
+from spybuild.static.values import FunctionNode, Some, Value
 
 
 class Telling:

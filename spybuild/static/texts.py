@@ -2,17 +2,8 @@
 
 from spybuild.model.facts import Value as ValueFacts
 from spybuild.static.modules import Module
-from spybuild.static.values import (
-    Class,
-    Container,
-    Descriptor,
-    Form,
-    Function,
-    Known,
-    Tuple,
-    Value,
-    type_name,
-)  # fmt: skip
+from spybuild.static.objects import Class, Descriptor, Form, Function, type_name
+from spybuild.static.values import Container, Known, Tuple, Value
 
 _MOST_TEXT = 1000
 _MOST_ITEMS = 3000  # of all that is within a value

@@ -10,19 +10,9 @@ from typing import TYPE_CHECKING
 
 from spybuild.static import nodes
 from spybuild.static.modules import Module
+from spybuild.static.objects import Class, Descriptor, Function, Instance, type_name
 from spybuild.static.traits import noted
-from spybuild.static.values import (
-    Class,
-    Container,
-    Descriptor,
-    Function,
-    Instance,
-    Known,
-    Some,
-    Tuple,
-    Value,
-    type_name,
-)  # fmt: skip
+from spybuild.static.values import Container, Known, Some, Tuple, Value
 
 if TYPE_CHECKING:
     from spybuild.static.resolve import Resolver
