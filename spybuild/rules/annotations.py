@@ -39,7 +39,8 @@ def same_annotation(wanted: str, seen: Annotation | None) -> bool:
         return False
     written = _form(seen.written)
     if seen.resolved is not None and not _has_own_name(form):
-        return _has_dotted_name(form) and form == written  # `np.ndarray` resolves to `numpy.ndarray`
+        # `np.ndarray` resolves to `numpy.ndarray`, and `Annotated[int, Ge(0)]` to `int`
+        return form == written and (_has_dotted_name(form) or _mentions(form, "Annotated"))
     return _equal(form, written)
 
 
@@ -132,6 +133,12 @@ def _has_dotted_name(form: Form) -> bool:
     if isinstance(form, str):
         return "." in form
     return _has_dotted_name(form[0]) or any(map(_has_dotted_name, form[1]))
+
+
+def _mentions(form: Form, name: str) -> bool:
+    if isinstance(form, str):
+        return form == name
+    return _mentions(form[0], name) or any(_mentions(each, name) for each in form[1])
 
 
 def _ends_in(dotted: str, bare: str) -> bool:

@@ -24,8 +24,6 @@ from spybuild.static.objects import (
 from spybuild.static.scopes import opened
 from spybuild.static.values import Binding, Container, Doubt, Either, Known, Some, Tuple, Unknown, Value, container
 
-_MODULES = Special("sys.modules")
-
 
 class Attributes(Items):
     """Reads and writes attributes and items."""
@@ -121,8 +119,6 @@ class Attributes(Items):
         if name == "__members__" and any(owner.path == "enum.Enum" for owner in kind.mro) and not kind.unknown():
             members = [(each, told.value) for each, told in kind.cells.told() if isinstance(told.value, Instance)]
             return container("dict", tuple(Tuple((Known(each), member)) for each, member in members))
-        if _is_metaclass_own(kind, name):
-            return self.unknown(f"the metaclass says what {name} is", None)
         if found is None:
             doubt = kind.unknown()
             if name in known and (name not in ("__bases__", "__mro__") or not kind.unsure):
@@ -144,8 +140,6 @@ class Attributes(Items):
                 return value.function
             if value.kind == "classmethod":
                 return Bound(value.function, kind)
-        if isinstance(value, Instance) and (getter := value.kind.find("__get__")):
-            self.try_out(getter[1].value, Arguments((value, Known(None), kind)), None)
         if isinstance(value, Native) and owner.native and name == "__new__":
             return Special("object.__new__")
         if isinstance(value, Native) and value.parameters and value.parameters[0][0] == "type":
@@ -240,14 +234,6 @@ class Attributes(Items):
         return source if is_anything(source) else self.unknown(reason, line)
 
 
-def _is_metaclass_own(kind: Class, name: str) -> bool:
-    """Whether a metaclass of the image has a descriptor of that name, which goes before what the class has."""
-    found = kind.metaclass.find(name) if isinstance(kind.metaclass, Class) else None
-    if found is None or found[0].native or (found[0].home and found[0].home.is_stdlib):
-        return False
-    return isinstance(found[1].value, Descriptor | Instance | Unknown | Either)
-
-
 _TYPES: tuple[type, ...] = (str, bytes, int, float, bool, list, tuple, dict, set, frozenset, bytearray, complex)
 _BUILTIN_TYPES = {kind.__name__: kind for kind in _TYPES}
 
@@ -256,8 +242,3 @@ def _has_method(value: Value, name: str) -> bool:
     """Whether a value of a builtin type has a method of that name."""
     kind = _BUILTIN_TYPES.get(type_name(value) or "")
     return kind is not None and callable(getattr(kind, name, None)) and not name.startswith("__")
-
-
-def kind_of(value: Value) -> str:
-    """The name of a value's type; `?` where it is not known."""
-    return type_name(value) or "?"

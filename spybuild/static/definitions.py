@@ -147,8 +147,10 @@ class Definitions(Expressions):
             self.frame.owner.enclosing = (cells, *self.frame.owner.enclosing)
             self.frame.enclosing = self.frame.owner.enclosing
 
-    def make_class(self, kind: Class, bases: list[Value], keywords: dict[str, Value], exact: bool) -> Value:
-        """Make a class of a body that has run: its bases, its order of look-up, and what its kind adds."""
+    def make_class(
+        self, kind: Class, bases: list[Value], keywords: dict[str, Value], exact: bool, names: Value | None = None
+    ) -> Value:
+        """Make a class of a body that has run, or of `names`: its bases, its order of look-up, what its kind adds."""
         kind.maker = self.module
         maker = known_tuples.maker_of(bases)
         if maker:
@@ -163,7 +165,7 @@ class Definitions(Expressions):
             self.distrust("its metaclass is no class", kind.line)
         if metaclass is None or making.is_plain(metaclass):
             return self._placed(self.finish_class(kind, keywords))
-        return self._placed(self._made_by(kind, metaclass, bases, keywords))
+        return self._placed(self._made_by(kind, metaclass, bases, keywords, names))
 
     def _placed(self, value: Value) -> Value:
         """A class that says of itself where it is from, unless nobody knows what it says."""
@@ -181,12 +183,14 @@ class Definitions(Expressions):
         self._initialise_subclass(kind, keywords)
         return kind
 
-    def _made_by(self, kind: Class, metaclass: Value, bases: list[Value], keywords: dict[str, Value]) -> Value:
+    def _made_by(
+        self, kind: Class, metaclass: Value, bases: list[Value], keywords: dict[str, Value], names: Value | None
+    ) -> Value:
         """A metaclass of the image makes it: what cannot be followed may change it, or make something else."""
         it = self.as_interpreter()
         self.lend_to_metaclass(kind, kind.line, calls=False)
         if metaclasses.is_followed(it, kind, metaclass) and isinstance(metaclass, Class):
-            made = known_metaclasses.make(it, kind, metaclass, bases, keywords)
+            made = known_metaclasses.make(it, kind, metaclass, bases, keywords, names)
             if not isinstance(made, Unknown):
                 return made
             return self._left_to(kind, metaclass, {})

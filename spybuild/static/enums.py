@@ -204,5 +204,5 @@ def _unique(call: Call) -> Value | None:
 
 @knows("enum.verify")
 def _verify(call: Call) -> Value | None:
-    """What it checks is not looked into, but for `UNIQUE`."""
+    """What it is told to check is not looked into: where there are aliases, it may refuse them."""
     return Special("enum.unique") if call.arguments.every else None

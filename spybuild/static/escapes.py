@@ -175,7 +175,7 @@ class Escapes(Paths):
 
     def _run_with(self, function: Function, kind: Class, line: int | None) -> None:
         """A method of a metaclass may be called with a class: whom it hands that to is not trusted with it."""
-        self.makings.append(metaclasses.unmade(kind))
+        self.makings.append(metaclasses.already_made(kind))
         try:
             self.run_perhaps(function, line, (kind,))
         finally:
@@ -195,7 +195,7 @@ class Escapes(Paths):
 
     def try_out(self, function: Value, arguments: Arguments, line: int | None, *, in_library: bool = False) -> None:
         """What a function that is called implicitly raises for sure, its caller seems to; what it does is let go."""
-        if self.tried or not isinstance(function, Function) or not (self.module.is_own or self.trials):
+        if self.tried or not isinstance(function, Function) or not self.minds:
             return
         if not in_library and (function.module.is_stdlib or not self.resolver.traits(function.node).raises):
             return

@@ -18,13 +18,17 @@ from spybuild.static.values import OPEN, Binding, Container, Doubt, Known, Some,
 if TYPE_CHECKING:
     from spybuild.static.interpreter import Interpreter
 
-_NAMES = "*names"  # among the keywords: the dict that a metaclass is called with
 
-
-def make(it: "Interpreter", kind: Class, metaclass: Class, bases: Sequence[Value], keywords: dict[str, Value]) -> Value:
-    """Call a metaclass with the namespace of a body that has run: the class, or what else comes of it."""
-    names = keywords.get(_NAMES)
-    passed = {name: value for name, value in keywords.items() if name not in ("metaclass", "**", _NAMES)}
+def make(
+    it: "Interpreter",
+    kind: Class,
+    metaclass: Class,
+    bases: Sequence[Value],
+    keywords: dict[str, Value],
+    names: Value | None,
+) -> Value:
+    """Call a metaclass with the namespace of a body that has run, or with `names`: the class, or what comes of it."""
+    passed = {name: value for name, value in keywords.items() if name not in ("metaclass", "**")}
     record = _begun(it, kind, metaclass, bases)
     given = (Known(kind.name), record.bases, names or Namespace(record.body))
     it.makings.append(record)
@@ -67,13 +71,25 @@ def called(it: "Interpreter", metaclass: Class, arguments: Arguments, line: int 
     if not arguments.exact or len(arguments.positional) != 3 or not is_followed(it, Class(), metaclass):
         return None
     name, bases, names = arguments.positional
-    pairs = names.content if isinstance(names, Container) and names.type == "dict" else None
-    if not isinstance(name, Known) or not isinstance(name.value, str) or not isinstance(bases, Tuple) or pairs is None:
+    told = namespace_in(names, line)
+    if not isinstance(name, Known) or not isinstance(name.value, str) or not isinstance(bases, Tuple) or told is None:
         return None
     if not all(isinstance(each, Class) for each in bases.items):
         return None
     kind = Class(name=name.value, qualname=name.value, module=it.module_name(), home=it.frame.module, line=line)
-    return it.make_class(kind, list(bases.items), {**arguments.keywords, "metaclass": metaclass, _NAMES: names}, True)
+    kind.cells.names.update(told)
+    return it.make_class(kind, list(bases.items), {**arguments.keywords, "metaclass": metaclass}, True, names)
+
+
+def namespace_in(names: Value, line: int | None) -> dict[str, Binding] | None:
+    """The names in a dict that a class is made of; None where they are not known."""
+    pairs = names.content if isinstance(names, Container) and names.type == "dict" else None
+    if pairs is None:
+        return None
+    told = [pair.items for pair in pairs if isinstance(pair, Tuple)]
+    if not all(isinstance(key, Known) and isinstance(key.value, str) and key.value[:1] != "*" for key, _ in told):
+        return None
+    return {str(key.value): Binding(value, line) for key, value in told if isinstance(key, Known)}
 
 
 @knows("object.__new__", "builtins.object.__new__", "abc.ABCMeta.__new__", "builtins.type.__new__")
@@ -150,14 +166,12 @@ def _weigh_annotations(it: "Interpreter", record: Making) -> None:
     found = record.implicit.get(ANNOTATIONS)
     box = found.value if found else None
     told = box.content if isinstance(box, Container) else ()
-    if told is None or len(told) != len(record.kind.annotations if box else ()) or Some("?") != _common(told):
+    if told is None or len(told) != len(record.kind.annotations if box else ()) or any(map(_is_changed, told)):
         it.poison(Namespace(record.kind), "its annotations are changed", record.kind.line)
 
 
-def _common(pairs: Sequence[Value]) -> Value:
-    """The value that all pairs of a dict have; that of none is the same."""
-    values = [pair.items[1] for pair in pairs if isinstance(pair, Tuple)]
-    return next((each for each in values if each != Some("?")), Some("?"))
+def _is_changed(pair: Value) -> bool:
+    return isinstance(pair, Tuple) and pair.items[1] != Some("?")
 
 
 @knows("type.__init__")

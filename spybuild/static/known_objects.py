@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from spybuild.static import forms, making, metaclasses
 from spybuild.static.core import Arguments, Raised, Trial
 from spybuild.static.knowledge import Call, knows
+from spybuild.static.known_metaclasses import namespace_in
 from spybuild.static.modules import Module
 from spybuild.static.objects import (
     Bound,
@@ -42,7 +43,7 @@ def _type(call: Call) -> Value | None:
         return call.it.resolver.natives.lookup_value("types", name)
     known = type_name(given) if isinstance(given, Known | Tuple | Container | Some) else None
     if known == "NoneType" or known == "ellipsis":
-        return call.it.resolver.natives.lookup_value("types", {"NoneType": "NoneType"}.get(known, "EllipsisType"))
+        return call.it.resolver.natives.lookup_value("types", known if known == "NoneType" else "EllipsisType")
     return (call.it.resolver.natives.builtin(known) if known else None) or call.it.unknown(
         "the type of what is not known", call.line
     )
@@ -50,14 +51,12 @@ def _type(call: Call) -> Value | None:
 
 def _made_by_type(it: "Interpreter", arguments: Arguments, line: int | None) -> Value | None:
     name, bases, names = arguments.positional
-    pairs = names.content if isinstance(names, Container) and names.type == "dict" else None
-    if not isinstance(name, Known) or not isinstance(bases, Tuple) or pairs is None:
+    told = namespace_in(names, line)
+    if not isinstance(name, Known) or not isinstance(bases, Tuple) or told is None:
         return None
     kind = Class(name=str(name.value), qualname=str(name.value), module=it.module_name(), home=it.frame.module)
     kind.line = line
-    for pair in pairs:
-        if isinstance(pair, Tuple) and isinstance(pair.items[0], Known):
-            kind.cells.names[str(pair.items[0].value)] = Binding(pair.items[1], line)
+    kind.cells.names.update(told)
     return it.make_class(kind, list(bases.items), {}, True)
 
 

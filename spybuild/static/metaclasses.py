@@ -96,7 +96,7 @@ def written(metaclass: Class, name: str) -> Binding | None:
     return None if found is None or is_stdlib(found[0]) else found[1]
 
 
-def unmade(kind: Class) -> Making:
+def already_made(kind: Class) -> Making:
     """A class that is handed to its metaclass's methods, after it has been made."""
     body = Class(is_body=True)
     body.cells.names[MADE] = Binding(Known(True))
@@ -115,11 +115,11 @@ def caller_of(kind: Class) -> Value | None:
     metaclass = kind.metaclass
     if making.is_plain(metaclass) or (isinstance(metaclass, Class) and is_stdlib(metaclass)):
         return None
-    if not isinstance(metaclass, Class) or metaclass.unsure:
+    if not isinstance(metaclass, Class) or metaclass.unknown():
         return Unknown(Doubt("its metaclass is not known", kind.line))
     found = written(metaclass, "__call__")
     if found is None:
-        return Unknown(metaclass.cells.open) if metaclass.cells.open else None
+        return None
     return Unknown(found.doubt) if found.doubt else found.value
 
 
@@ -138,11 +138,15 @@ def hides(kind: Class, name: str) -> bool:
     metaclass = kind.metaclass
     if making.is_plain(metaclass) or (isinstance(metaclass, Class) and is_stdlib(metaclass)):
         return False
-    if not isinstance(metaclass, Class) or metaclass.unsure or metaclass.cells.open:
+    if not isinstance(metaclass, Class) or metaclass.unknown():
         return True
-    found = written(metaclass, name)
-    plain = found is None or (not found.doubt and isinstance(found.value, Function | Known | Some | Tuple | Container))
-    return not plain or written(metaclass, "__getattribute__") is not None
+    return not _is_harmless(written(metaclass, name)) or written(metaclass, "__getattribute__") is not None
+
+
+def _is_harmless(found: Binding | None) -> bool:
+    """Whether what a metaclass has under a name leaves the class's own alone: it is no descriptor that comes first."""
+    plain = Function | Known | Some | Tuple | Container
+    return found is None or (not found.doubt and isinstance(found.value, plain))
 
 
 def intercepts(kind: Class, name: str) -> bool:
@@ -150,11 +154,10 @@ def intercepts(kind: Class, name: str) -> bool:
     metaclass = kind.metaclass
     if making.is_plain(metaclass) or (isinstance(metaclass, Class) and metaclass.native):
         return False
-    if not isinstance(metaclass, Class) or metaclass.unsure or metaclass.cells.open:
+    if not isinstance(metaclass, Class) or metaclass.unknown():
         return True
-    found = written(metaclass, name)
     changes = any(written(metaclass, each) for each in ("__setattr__", "__delattr__"))
-    return changes or (found is not None and not isinstance(found.value, Function | Known | Some | Tuple | Container))
+    return changes or not _is_harmless(written(metaclass, name))
 
 
 def attribute_of(kind: Class, name: str) -> Value | None:
@@ -171,8 +174,8 @@ def attribute_of(kind: Class, name: str) -> Value | None:
     return None if found.doubt or not isinstance(found.value, Function) else Bound(found.value, kind)
 
 
-def is_renamed(it: "Interpreter", kind: Value, metaclass: Value) -> bool:
-    """Do `kind.__class__ = metaclass`: what makes it has been called, and nothing else of it changes."""
+def take_metaclass(it: "Interpreter", kind: Value, metaclass: Value) -> bool:
+    """Do `kind.__class__ = metaclass`, and tell whether that is all that changes: what makes it has been called."""
     if it.uncertain or not isinstance(kind, Class) or not isinstance(metaclass, Class) or metaclass.unknown():
         return False
     old = kind.metaclass

@@ -86,7 +86,6 @@ _SET_AT_START = ("argv", "orig_argv", "warnoptions")  # of `sys`, differing from
 _OF_SOME_BUILDS = (
     "gettotalrefcount", "getobjects", "_git", "abiflags", "getandroidapilevel", "real_prefix", "frozen", "_home",
 )  # fmt: skip
-_HEAP_TYPES = {"_io.TextIOWrapper": "TextIOWrapper"}
 
 
 @cache

@@ -117,7 +117,7 @@ class Class(Object):
         mro: itself first, `object` left out; what lies behind an unknown base is missing.
         home: the module whose text it stands in; maker: the module during whose import it was made.
         node: its `class` statement; None of natives and of made ones.
-        open: why it may have members that its cells do not tell of.
+        cells: its own members; where they are open, it may have others.
         is_enum: it derives from `enum.Enum`.
         native: it is written in C: members are told as far as the tables go.
         callable_: whether instances can be called, of a native class.

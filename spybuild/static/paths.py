@@ -148,7 +148,7 @@ class Paths(Core):
             self.doubt_import(reason, line)
 
     def distrust(self, reason: str, line: int | None) -> None:
-        """A call of the standard library may fail for what it is given: of the image's own modules, that counts."""
+        """Something seems to raise here: in the image's own modules, that counts."""
         self.risk()
         if not self.trials and not self.uncertain and self.module.is_own:
             self.module.may_fail = self.module.may_fail or Doubt(reason, line)

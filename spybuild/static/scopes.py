@@ -1,6 +1,6 @@
 """Namespaces that change along several paths at once: what one path did is taken back before the next is tried."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -146,11 +146,6 @@ def opened(
     for name, binding in list(cells.names.items()) if rebinds else ():
         if not binding.doubt and not (spares and spares(name)):
             journal.write(cells, name, Binding(binding.value, binding.line, why))
-
-
-def bound_names(frame: Frame) -> Iterator[str]:
-    """The names that a frame has of its own."""
-    return (name for name, _ in frame.cells.told())
 
 
 def _put(cells: Cells, name: str, binding: Binding | None) -> None:

@@ -85,7 +85,7 @@ class Setting(Attributes):
         if isinstance(target, Class) and metaclasses.intercepts(target, name):
             self.poison(Namespace(target), f"its metaclass may see to it that {name} is set", line)
             return
-        if name == "__class__" and binding and metaclasses.is_renamed(self.as_interpreter(), target, binding.value):
+        if name == "__class__" and binding and metaclasses.take_metaclass(self.as_interpreter(), target, binding.value):
             return
         if isinstance(target, Instance) and name == "__class__":
             self.poison(Namespace(self.module), "the class of an object is replaced", line)

@@ -94,6 +94,15 @@ def test_a_class_called_text_is_not_taken_for_typings() -> None:
     assert not same_annotation("Text", Annotation(written="Text", resolved="int"))
 
 
+def test_what_is_said_beside_a_type_counts_as_it_is_written() -> None:
+    """`Annotated` resolves to the type alone; a contract that repeats it as it stands is kept, any other is not."""
+    seen = Annotation(written="Annotated[int, Ge(0)]", resolved="int")
+    assert same_annotation("Annotated[int, Ge(0)]", seen)
+    assert same_annotation("int", seen)
+    assert not same_annotation("Annotated[int, Ge(1)]", seen)
+    assert not same_annotation("Annotated[int, Ge(0)]", Annotation(written="int", resolved="int"))
+
+
 def test_a_value_of_one_type_fits_a_union_of_it() -> None:
     """A variable nobody annotated fits Optional[int] with an int or None."""
     assert admits("Optional[int]", "int")

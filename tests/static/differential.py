@@ -1,4 +1,4 @@
-"""The resolver against the probe, on real modules: `python -m tests.static.differential PYTHON [--packages] [NAME...]`.
+"""The resolver against the probe, on real modules: `python -m tests.static.differential PYTHON [NAME...] [--packages [PACKAGE...]]`.
 
 Both look at the same files; the probe runs in the interpreter, the resolver only reads. Each disagreement is an error of
 one of the two. Without names: the whole standard library, or with `--packages` what is installed.
