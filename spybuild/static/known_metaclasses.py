@@ -76,6 +76,8 @@ def called(it: "Interpreter", metaclass: Class, arguments: Arguments, line: int 
         return None
     if not all(isinstance(each, Class) for each in bases.items):
         return None
+    if "__module__" not in told and any(map(making.is_abc, metaclass.mro)):  # it is that of ABCMeta's own code
+        return None
     kind = Class(name=name.value, qualname=name.value, module=it.module_name(), home=it.frame.module, line=line)
     kind.cells.names.update(told)
     return it.make_class(kind, list(bases.items), {**arguments.keywords, "metaclass": metaclass}, True, names)
