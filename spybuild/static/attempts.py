@@ -8,7 +8,7 @@ import re
 import typing
 from typing import TYPE_CHECKING, Any
 
-from spybuild.static import computing, folding
+from spybuild.static import computing, costs, folding, parsing
 from spybuild.static.made import Made
 from spybuild.static.objects import Class, Descriptor, Form, Native, Special, type_name
 from spybuild.static.values import Container, Known, Some, Tuple, Value
@@ -57,7 +57,8 @@ def _tried(receiver: Value, name: str, arguments: "Arguments") -> Exception | No
         given, named = computing.constants(arguments)
         if name.startswith("_") or not _is_cheap(own, name, [*given, *named.values()]):
             return None
-        getattr(own, name)(*given, **named)
+        with parsing.quietly():
+            getattr(own, name)(*given, **named)
     except (folding.Unfoldable, RecursionError, MemoryError):
         return None
     except Exception as error:  # whatever it raises is the answer
@@ -70,9 +71,9 @@ def _is_cheap(own: Any, name: str, given: list[Any]) -> bool:
     if any(isinstance(each, int) and abs(each) > _MOST_NUMBER for each in given):
         return False
     if name in _CODED:
-        return all(each in ("utf-8", "ascii", "latin-1", "strict", "ignore", "replace") for each in given)
+        return costs.is_usual_code(given)
     if name in ("format", "format_map"):
-        return not _WIDE.search(str(own))
+        return not costs.is_wide(str(own)) and not _WIDE.search(str(own))
     letters = len(own) if isinstance(own, str | bytes) else 1
     return name != "replace" or letters * max(map(len, texts), default=0) <= _MOST_PRODUCT
 
@@ -84,7 +85,8 @@ def of_subscript(resolver: "Resolver", value: Value, index: Value) -> Refusal | 
     if form is None or name in ("Annotated", "Literal", "NamedTuple", "TypedDict"):
         return None
     try:
-        form[_stand_in(index, {}, [_MOST_NAME])]
+        with parsing.quietly():
+            form[_stand_in(index, {}, [_MOST_NAME])]
     except (folding.Unfoldable, RecursionError, MemoryError):
         return None
     except Exception as error:  # whatever it raises is the answer

@@ -53,7 +53,7 @@ class Attributes(Items):
             case Class():
                 return self._of_class(value, name)
             case Instance():
-                return self._of_instance(value, name)
+                return self._answered(value, name) if _may_answer(value.kind) else self._of_instance(value, name)
             case Namespace():
                 return Bound(Special(f"method.{name}"), value)
             case Special(key="anything"):
@@ -166,6 +166,10 @@ class Attributes(Items):
             return Bound(function, kind) if function and value.kind == "classmethod" else function
         return Bound(value, receiver)
 
+    def _answered(self, instance: Instance, name: str) -> Value:
+        self.lend(instance, None)
+        return self.unknown(f"its class may answer for {name}", None)
+
     def _of_instance(self, instance: Instance, name: str) -> Value | None:
         if name == "__class__":
             return instance.kind
@@ -232,6 +236,12 @@ class Attributes(Items):
     def item_of(self, source: Value, reason: str, line: int | None) -> Value:
         """An item of something that is not known, when it is iterated over."""
         return source if is_anything(source) else self.unknown(reason, line)
+
+
+def _may_answer(kind: Class) -> bool:
+    """Whether the image's own code answers whatever an instance is asked for, or for its class."""
+    answers = [kind.find(each) for each in ("__getattribute__", "__class__")]
+    return any(found and not metaclasses.is_stdlib(found[0]) for found in answers)
 
 
 _TYPES: tuple[type, ...] = (str, bytes, int, float, bool, list, tuple, dict, set, frozenset, bytearray, complex)

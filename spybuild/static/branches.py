@@ -10,7 +10,7 @@ from spybuild.static.core import ANYTHING, Arguments, Raised, Trial
 from spybuild.static.loops import Loops
 from spybuild.static.objects import Class, Instance
 from spybuild.static.scopes import End
-from spybuild.static.values import Doubt, Known, Some, Tuple, Value
+from spybuild.static.values import Doubt, Known, Tuple, Value
 
 _MOST_CASES = 100  # of a `match`
 _IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError"}
@@ -114,7 +114,7 @@ class Branches(Loops):
     def _handler(self, handler: ast.ExceptHandler, raised: Raised | None = None) -> End | None:
         """Run a handler; the name it gives to the exception is gone after it."""
         if handler.name:
-            self.bind(handler.name, Some("Exception"), handler.lineno)
+            self.bind(handler.name, self.unknown("which exception it is", handler.lineno), handler.lineno)
         self.handling.append(raised)
         try:
             end = self.execute(handler.body)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from spybuild.static import folding
+from spybuild.static import costs, folding, parsing
 from spybuild.static.objects import Class
 from spybuild.static.pure import BUILTINS, BUILTINS_WITH_PARAMETERS, PURE, SIGNED
 from spybuild.static.values import Container, Known, Tuple, Value
@@ -35,7 +35,6 @@ _MOVED = {
 _PATTERNS = frozenset(f"re.{name}" for name in PURE["re"])
 _PARSED = ("json.loads", "tomllib.loads")
 _ENCODED = ("builtins.str", "builtins.bytes", "builtins.bytearray")
-_ENCODINGS = ("utf-8", "utf8", "ascii", "latin-1", "strict", "ignore", "replace")
 _NEWER_PATTERN = re.compile(r"[*+?}]\+|\(\?>")  # possessive, atomic: since 3.11
 _KEYS = frozenset(
     (
@@ -43,6 +42,8 @@ _KEYS = frozenset(
         *(f"{module}.{name}" for table in (PURE, SIGNED) for module, names in table.items() for name in names),
     )
 )
+# what may be handed on as a function: a number makes no more than a number of them
+_TYPES = ("int", "str", "float", "bool", "complex", "tuple", "list", "dict", "set", "frozenset", "object", "type")
 _WIDE = re.compile(r"\d{4}")
 _parsed_pattern: Callable[[str | bytes], Any] = importlib.import_module("re._parser").parse
 
@@ -143,7 +144,8 @@ def _tried(resolver: "Resolver", key: str, arguments: "Arguments") -> Exception 
     try:
         given, named = constants(arguments)
         function = _prepared(resolver, key, [*given, *named.values()])
-        function(*given, **named)
+        with parsing.quietly():
+            function(*given, **named)
     except (folding.Unfoldable, RecursionError, MemoryError):
         return None
     except Exception as error:  # whatever it raises is the answer
@@ -179,7 +181,7 @@ def _constant(value: Value, room: list[int]) -> Any:
         case Container(type="list" | "set" | "frozenset" | "dict") if value.content is not None:
             inner = [_constant(each, room) for each in value.content]
             return getattr(builtins, value.type)(inner)
-        case Class(native=True, module="builtins", name=name) if isinstance(getattr(builtins, name, None), type):
+        case Class(native=True, module="builtins", name=name) if name in _TYPES:
             return getattr(builtins, name)
         case _:
             raise folding.Unfoldable
@@ -209,7 +211,7 @@ def _is_cheap(key: str, given: list[Any]) -> bool:
     if key in _PARSED:
         return sum(text.count(mark) for text in texts if isinstance(text, str) for mark in "[{") <= _MOST_DEEP
     if key in _ENCODED and len(given) > 1:  # punycode takes seconds for a few thousand letters
-        return all(isinstance(each, str) and each.lower() in _ENCODINGS for each in given[1:])
+        return costs.is_usual_code(given[1:])
     if key == "shlex.split":
         return isinstance(given[0], str) if given else True  # it reads standard input where it is given None
     if key in ("builtins.pow", "math.pow"):

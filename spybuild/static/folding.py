@@ -2,20 +2,16 @@
 
 import ast
 import operator
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from spybuild.static import beginnings
+from spybuild.static import beginnings, costs
 from spybuild.static.objects import type_name
 from spybuild.static.values import Begun, Container, Known, Some, Tuple, Value, container
 
 MOST_LENGTH = 20_000  # of a text, or of a container
 _MOST_PARTS = 50_000  # of a container, those of its parts counted as well
 _MOST_BITS = 4096
-_WIDE = re.compile(
-    r"\d{4}|[{%][^}a-z]*\*|\{[^}]*\{|\{[^}]*[.\[]"
-)  # a width beyond reason, a nested or a reaching field
 _SIZED = (str, bytes, tuple, list)
 
 BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -122,7 +118,7 @@ def is_cheap(node: ast.operator, one: Any, other: Any) -> bool:
         case ast.LShift():
             return isinstance(other, int) and _bits(one) + other <= _MOST_BITS
         case ast.Mod():
-            return not isinstance(one, str | bytes) or not _WIDE.search(one if isinstance(one, str) else repr(one))
+            return not isinstance(one, str | bytes) or not costs.is_wide(one if isinstance(one, str) else repr(one))
         case ast.Add():
             return not isinstance(one, _SIZED) or (isinstance(other, _SIZED) and len(one) + len(other) <= MOST_LENGTH)
         case _:
@@ -241,8 +237,10 @@ def call_method(receiver: Value, name: str, arguments: tuple[Value, ...], keywor
 
 
 def _stays_small(subject: str | bytes, name: str, given: list[Any]) -> bool:
+    if name in ("encode", "decode"):
+        return costs.is_usual_code(given)
     if name == "format":
-        return not _WIDE.search(str(subject)) and all(isinstance(each, str | int | float) for each in given)
+        return not costs.is_wide(str(subject)) and all(isinstance(each, str | int | float) for each in given)
     if name == "join":
         return len(given) == 1 and sum(map(len, given[0])) + len(subject) * len(given[0]) <= MOST_LENGTH
     return name != "replace" or (len(subject) + 1) * max(1, len(given[1])) <= MOST_LENGTH

@@ -185,6 +185,8 @@ class Importing(Paths):
         if sure is None:
             why = why or Doubt(f"__all__ of {module.name} is not known", line)
             possible, sure = [name for name, _ in cells.told()], []
+        if not why and self._is_changed(module):
+            why = Doubt(f"{module.name} is changed from outside", line)
         if not why and self._may_be_unfinished(module):
             why = Doubt(f"{module.name} imports it, and may not be read to its end by then", line)
             possible, sure = sure, []
@@ -199,6 +201,11 @@ class Importing(Paths):
         doubt = why or Doubt(f"__all__ of {module.name} differs from one way to another", line)
         for name in possible:
             self.maybe(lambda name=name: self._import_one(module, name, line), doubt)  # type: ignore[misc]
+
+    def _is_changed(self, module: Module) -> bool:
+        """Whether somebody binds or deletes names of another module, here or elsewhere."""
+        here = any(cells is module.cells for cells, _ in self.stale)
+        return here or any(place == module.name for place, _ in self.resolver.patched)
 
     def _may_be_unfinished(self, package: Module) -> bool:
         """Whether a package above may import this module while it is read itself, so that it has not all names yet."""

@@ -209,7 +209,16 @@ for _name in ("items", "keys", "values"):
     _view_of_environment(_name)
 
 
-@knows("sys.modules.get", "sys.modules.setdefault")
+@knows("sys.modules.setdefault")
+def _loaded_or_set(call: Call) -> Value | None:
+    """The entry is replaced where there is none, and whether there is one depends on who was imported before."""
+    key = call.arguments.get(0)
+    if key is not None:
+        call.it.set_item(Special("sys.modules"), key, call.arguments.get(1) or Known(None), call.line)
+    return call.it.unknown("an entry of sys.modules", call.line)
+
+
+@knows("sys.modules.get")
 def _loaded(call: Call) -> Value | None:
     key = call.arguments.get(0)
     return call.it.item(Special("sys.modules"), key, call.line) if key is not None else None

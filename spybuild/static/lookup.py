@@ -75,6 +75,8 @@ class Lookup:
         doubt = patches.doubt_of(self.patched, module.name, name)
         if doubt:
             return Binding(Unknown(doubt), None, doubt)
+        if module.name == "builtins" and name in _SITE_BUILTINS:
+            return Binding(_SITE_BUILTINS[name], None, Doubt("`site` adds it when Python starts"))
         if module.is_stdlib and module.found.kind in ("builtin", "extension") and self.natives.has(module.name):
             found = module.cells.get(name) or self.natives.lookup(module.name, name)
             return found or self._open_binding(module, name)

@@ -12,7 +12,7 @@ from typing import Any
 
 from spybuild.model.target import Target
 from spybuild.static.folding import Unfoldable, from_python
-from spybuild.static.objects import Class, Descriptor, Native
+from spybuild.static.objects import Class, Descriptor, Native, Special
 from spybuild.static.values import OPEN, Binding, Cells, Doubt, Known, Some, Unknown, Value
 
 _MINORS = range(6, 15)
@@ -82,7 +82,10 @@ _USUAL: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _DOUBT = Doubt("whether it is there depends on how Python was built")
 _IN_C = Doubt("its metaclass is written in C, and may add to it")
-_SET_AT_START = ("argv", "orig_argv", "warnoptions")  # of `sys`, differing from run to run
+_SET_AT_START: dict[str, Value] = {  # of `sys`, differing from run to run
+    **{name: Some("list") for name in ("argv", "orig_argv", "warnoptions")},
+    **{name: Special(f"sys.{name}") for name in ("path", "modules")},
+}
 _OF_SOME_BUILDS = (
     "gettotalrefcount", "getobjects", "_git", "abiflags", "getandroidapilevel", "real_prefix", "frozen", "_home",
 )  # fmt: skip
@@ -117,7 +120,7 @@ class Natives:
         if module not in self._cells:
             names = {name: self._binding(module, name) for name in self._table[module] if not name.startswith("*")}
             if module == "sys":
-                names.update(dict.fromkeys(_SET_AT_START, Binding(Some("list"))))
+                names.update({name: Binding(value) for name, value in _SET_AT_START.items()})
             if module in VARYING:
                 names[OPEN] = Binding(Unknown(_DOUBT), None, _DOUBT)
             self._cells[module] = Cells(names)
@@ -134,7 +137,7 @@ class Natives:
     def lookup(self, module: str, name: str) -> Binding | None:
         """One name of a module, without making all of them."""
         if module == "sys" and name in _SET_AT_START:
-            return Binding(Some("list"))
+            return Binding(_SET_AT_START[name])
         return self._binding(module, name) if name in self._table.get(module, ()) else None
 
     def lookup_value(self, module: str, name: str) -> Value | None:

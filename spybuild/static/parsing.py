@@ -10,6 +10,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from spybuild.model.facts import ErrorFacts, Frame, Outcome
@@ -20,7 +21,7 @@ MOST_TOKENS = 200_000  # a tree takes up to 900 bytes for each
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 _IMPORT = re.compile(rb"^import[ \t]+([\w. \t,]+)|^from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)", re.M)
 _QUOTE = re.compile(r"""[A-Za-z]*("{3}|'{3}|"|')""")
-_WARNINGS = threading.Lock()  # what warns is decided for the whole process
+_WARNINGS = threading.RLock()  # what warns is decided for the whole process
 _OLDEST = (3, 7)  # before it, `async` was a name, which newer grammars have forgotten
 
 
@@ -71,9 +72,16 @@ def unreadable(reason: str) -> Unparsed:
     return Unparsed(Outcome.UNREADABLE, ErrorFacts(type="StaticError", message=reason))
 
 
-def _parsed(source: bytes, path: str, version: tuple[int, int], checked: bool) -> ast.Module:
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without warnings: what the image has written is no business of whoever runs SpyBuild."""
     with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        yield
+
+
+def _parsed(source: bytes, path: str, version: tuple[int, int], checked: bool) -> ast.Module:
+    with quietly():
         tree = ast.parse(source, path, feature_version=version)
         if checked:
             compile(tree, path, "exec", dont_inherit=True)  # which runs nothing

@@ -13,7 +13,7 @@ from spybuild.static.definitions import Definitions
 from spybuild.static.importing import Importing
 from spybuild.static.objects import Class, Instance, Namespace, Special
 from spybuild.static.scopes import End
-from spybuild.static.values import Container, Known, Value, container
+from spybuild.static.values import Container, Doubt, Known, Value, container
 
 
 class Statements(Calls, Branches, Definitions, Importing):
@@ -183,11 +183,16 @@ class Statements(Calls, Branches, Definitions, Importing):
         """`type X = ...` (PEP 695): its value is only computed when it is asked for."""
         self.bind(node.name.id, self.resolver.forms.alias(node, self.frame), node.lineno)
 
+    def _grouped(self, node: ast.TryStar) -> None:
+        """`except*`: which exceptions of a group it catches is not followed."""
+        why = Doubt("it depends on which exceptions of a group are raised", node.lineno)
+        self.maybe(lambda: self.trying(node), why)
+
     _STATEMENTS: ClassVar[Mapping[type[ast.stmt], Callable[[Any, Any], End | None]]] = {
         ast.Assign: _assign, ast.AnnAssign: _annotated, ast.AugAssign: _augmented, ast.Delete: _delete,
         ast.Global: _scope, ast.Nonlocal: _scope, ast.Expr: _expression, ast.Raise: _raise, ast.Assert: _assert,
         ast.Return: _return, ast.Break: _break, ast.Continue: _continue,
-        ast.If: Branches.branch, ast.Try: Branches.trying, ast.TryStar: Branches.trying, ast.For: Branches.looping,
+        ast.If: Branches.branch, ast.Try: Branches.trying, ast.TryStar: _grouped, ast.For: Branches.looping,
         ast.AsyncFor: Branches.looping, ast.While: Branches.looping, ast.With: Branches.within,
         ast.AsyncWith: Branches.within, ast.Match: Branches.matching,
         ast.FunctionDef: Definitions.define_function, ast.AsyncFunctionDef: Definitions.define_function,

@@ -44,6 +44,7 @@ _REACHING = frozenset(
         "__globals__", "__builtins__", "__subclasses__", "__loader__", "__spec__", "modules", "meta_path",
         "path_hooks", "settrace", "setprofile", "addaudithook", "get_type_hints", "timeit", "unittest", "doctest",
         "pytest", "multiprocessing", "__self__", "_mapping", "_Environ",
+        "get_field", "Formatter", "eval_str", "get_annotations", "ForwardRef", "support", "EnvironmentVarGuard",
     )
 )  # fmt: skip
 _RUNNING = frozenset(("exec", "eval", "compile"))
@@ -140,6 +141,8 @@ def _read(tree: ast.Module) -> Told:
 def _use(node: ast.AST) -> tuple[tuple[ast.AST, ...], str | None]:
     """The parts of a node that it only looks at, or of which it changes an entry; and the name of that entry."""
     match node:
+        case ast.Compare(ops=[_, _, *_]):  # what is looked into is compared with something else, too
+            return (), None
         case ast.Call(func=ast.Attribute(value=box, attr=attr) as called, args=[ast.Constant(value=str(name)), *_]) if (
             attr in _SETTING
         ):
