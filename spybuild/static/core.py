@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from spybuild.static import patches, refusals
 from spybuild.static.budget import TooMuch
+from spybuild.static.constants import SEARCHED
 from spybuild.static.modules import Module
 from spybuild.static.objects import Class, Function, Instance
 from spybuild.static.scopes import Changes, End, Frame, Journal
-from spybuild.static.values import CONTENT, Binding, Cells, Container, Doubt, Known, Object, Tuple, Unknown, Value
+from spybuild.static.values import CONTENT, OPEN, Binding, Cells, Container, Doubt, Known, Object, Tuple, Unknown, Value
 
 if TYPE_CHECKING:
     from spybuild.static.interpreter import Interpreter
@@ -220,6 +221,9 @@ class Core:
                 self._open_contents(owner, line)
             self.stale.add((cells, name))
             patches.note(self.module, patches.key_of(owner, name), Doubt(f"{name} is changed from outside", line))
+            if isinstance(owner, Module) and f"{owner.name}.{name}" in (*SEARCHED, "sys.path_importer_cache"):
+                why = Doubt("where modules are found is changed", line)
+                patches.note(self.module, (patches.SEARCH_PATH, OPEN), why)
         elif isinstance(owner, Class) and name in ("__module__", "__qualname__", "__name__"):
             self._rename(owner, name, binding)
         else:

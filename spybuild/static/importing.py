@@ -41,6 +41,7 @@ class Importing(Paths):
         """
         replaced = patches.doubt_of(self.resolver.patched, "builtins", "__import__")
         if replaced:
+            self.risk()
             return Unknown(replaced)
         parts = name.split(".")
         module: Module | None = None

@@ -137,7 +137,8 @@ def _append(call: Call) -> Value | None:
 @knows("sys.path.extend", "sys.path.__setitem__", "sys.path.reverse", "sys.path.sort", "sys.path.clear")
 @knows("sys.meta_path.insert", "sys.path_hooks.insert", "sys.meta_path.extend", "sys.path_hooks.append")
 @knows("sys.path.remove", "sys.path.pop", "sys.meta_path.pop", "sys.meta_path.remove", "sys.meta_path.clear")
-@knows("sys.path_hooks.clear")
+@knows("sys.path_hooks.clear", "sys.path_hooks.remove", "sys.path_hooks.pop", "sys.path_hooks.extend")
+@knows("sys.meta_path.reverse", "sys.meta_path.sort", "sys.path_hooks.reverse", "sys.path_hooks.sort")
 def _changed(call: Call) -> Value | None:
     """What is imported from now on may be another."""
     change_search(call, call.line)

@@ -9,7 +9,7 @@ from spybuild.static.core import MOST_DEPTH, Raised
 from spybuild.static.expressions import Expressions
 from spybuild.static.known_reaching import turns_over
 from spybuild.static.scopes import Changes, End, Gone
-from spybuild.static.values import Doubt, Value
+from spybuild.static.values import Container, Doubt, Value
 
 _MOST_TURNS = 512  # of a loop that is unrolled
 _MOST_ROUNDS = 3  # of a loop until it changes nothing any more
@@ -32,10 +32,29 @@ class Loops(Expressions):
         source = self.evaluate(node.iter)
         items = None if isinstance(node, ast.AsyncFor) else self.iterate(source, node.lineno)
         if items is not None and len(items) <= _MOST_TURNS:
-            return self._unrolled(node, items)
+            done, end = self._in_turn(node, source, items)
+            if done:
+                return end
         value = self.item_of(source, "it comes from a loop over what is not known", node.lineno)
         why = Doubt(f"it depends on a loop over what is not known: {self.shown(node.iter)}", node.lineno)
         return self._rounds(node, partial(self._turn_over, node, source, value, why), why)
+
+    def _in_turn(self, node: Any, source: Value, items: tuple[Value, ...]) -> tuple[bool, End | None]:
+        """One turn for each item; not done where the body changes what it runs over."""
+        before = source.content if isinstance(source, Container) else None
+        gone = list(self.frame.gone)
+        self.journal.begin()
+        try:
+            end = self._unrolled(node, items)
+        except BaseException:
+            self.journal.keep()
+            raise
+        if not isinstance(source, Container) or source.content is before:
+            self.journal.keep()
+            return True, end
+        self.journal.take_back()
+        self.frame.gone = gone
+        return False, None
 
     def _turn_over(self, node: Any, source: Value, value: Value, why: Doubt) -> End | None:
         """One turn of a loop over what is not known."""
