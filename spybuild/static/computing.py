@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from spybuild.static import costs, folding, parsing
 from spybuild.static.objects import Class
-from spybuild.static.pure import BUILTINS, BUILTINS_WITH_PARAMETERS, PURE, SIGNED
+from spybuild.static.pure import BUILTINS, PURE, SIGNED
 from spybuild.static.values import Container, Known, Tuple, Value
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _ENCODED = ("builtins.str", "builtins.bytes", "builtins.bytearray")
 _NEWER_PATTERN = re.compile(r"[*+?}]\+|\(\?>")  # possessive, atomic: since 3.11
 _KEYS = frozenset(
     (
-        *(f"builtins.{name}" for name in (*BUILTINS, *BUILTINS_WITH_PARAMETERS)),
+        *(f"builtins.{name}" for name in BUILTINS),
         *(f"{module}.{name}" for table in (PURE, SIGNED) for module, names in table.items() for name in names),
     )
 )

@@ -118,14 +118,9 @@ class Definitions(Expressions):
         return bases, exact
 
     def _blank(self, node: ast.ClassDef) -> Class:
-        frame = self.frame
-        prefix = f"{frame.function.qualname}.<locals>." if frame.function else ""
-        if frame.is_class and frame.owner:
-            prefix = f"{frame.owner.qualname}."
-        inside = not frame.is_class and not frame.is_module
-        enclosing = (frame.cells, *frame.enclosing) if inside else frame.enclosing
+        prefix, enclosing = self.around()
         return Class(
-            name=node.name, qualname=prefix + node.name, module=self.module_name(), home=frame.module, node=node,
+            name=node.name, qualname=prefix + node.name, module=self.module_name(), home=self.frame.module, node=node,
             enclosing=enclosing, line=node.lineno, maker=self.module,
         )  # fmt: skip
 

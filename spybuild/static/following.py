@@ -10,7 +10,7 @@ from spybuild.static.effects import Effect
 from spybuild.static.knowledge import KNOWN
 from spybuild.static.made import Made
 from spybuild.static.making import mangled
-from spybuild.static.objects import Class, Function, Instance, Namespace, options
+from spybuild.static.objects import CODE, Class, Function, Instance, Namespace, options
 from spybuild.static.scopes import End, Frame
 from spybuild.static.setting import Setting
 from spybuild.static.values import Binding, Cells, Container, Doubt, Known, Some, Tuple, Value, container
@@ -20,7 +20,6 @@ CALLING = tuple(f"builtins.{name}" for name in ("map", "filter", "sorted", "max"
 _LOOKING = (  # at frames, or at everything there is
     "builtins.locals", "sys._getframe", "inspect.currentframe", "inspect.stack", "gc.get_objects", "gc.get_referrers",
 )  # fmt: skip
-CODE = ("__code__", "__defaults__", "__kwdefaults__")
 _MOST_STEPS_OF_A_CALL = 12_000
 _MOST_STEPS_ELSEWHERE = 1500  # of a call of another module's function
 
@@ -103,7 +102,7 @@ class Following(Setting):
         self.called = None
         for argument in arguments.every:
             self.escape(argument, line)
-        if not isinstance(function.node, ast.Lambda) and _may_change(function):
+        if not isinstance(function.node, ast.Lambda) and self.is_harmful(function):
             why = Doubt(f"{function.name}() may run later", line)
             if not any(frame.function and frame.function.node is function.node for frame in self.frames):
                 self.maybe(lambda: self._run(function, arguments, line), why)
@@ -215,8 +214,3 @@ def _takes_any_name(made: Value) -> bool:
             isinstance(each[1].value, Made) for each in found
         )  # a frozen dataclass's
     return isinstance(made, Known | Some | Tuple | Container)
-
-
-def _may_change(function: Function) -> bool:
-    effects = function.module.effects
-    return effects is None or effects.may_happen(function.node)

@@ -10,11 +10,11 @@ from spybuild.static import (
 from spybuild.static.classes import is_abstract_class
 from spybuild.static.core import MOST_STEPS, Arguments
 from spybuild.static.effects import Effects
-from spybuild.static.following import CALLING, CODE, Following
+from spybuild.static.following import CALLING, Following
 from spybuild.static.knowledge import KNOWN, Call
 from spybuild.static.known_reaching import ANYTHING, is_anything
 from spybuild.static.made import Made
-from spybuild.static.objects import Class, Descriptor, Function, Instance, Namespace
+from spybuild.static.objects import CODE, Class, Descriptor, Function, Instance, Namespace
 from spybuild.static.values import Container, Known, Some, Value
 
 HANDING_ON = tuple(  # what gives the items, or an attribute, of what it is given

@@ -87,11 +87,7 @@ class Names(Items):
         pairs += [(arg, default) for arg, default in zip(every.kwonlyargs, every.kw_defaults, strict=True) if default]
         defaults = {argument.arg: self.evaluate(default) for argument, default in pairs}
         frame = self.frame
-        prefix = f"{frame.function.qualname}.<locals>." if frame.function else ""
-        if frame.is_class and frame.owner:
-            prefix = f"{frame.owner.qualname}."
-        inside = not frame.is_class and not frame.is_module
-        enclosing = (frame.cells, *frame.enclosing) if inside else frame.enclosing
+        prefix, enclosing = self.around()
         scope = type_parameters(node)
         return Function(
             node=node,
@@ -103,6 +99,15 @@ class Names(Items):
             owner=frame.owner,
             said=self.module_name(),
         )
+
+    def around(self) -> tuple[str, tuple[Cells, ...]]:
+        """What a definition that stands here has before its name, and the namespaces that it sees."""
+        frame = self.frame
+        prefix = f"{frame.function.qualname}.<locals>." if frame.function else ""
+        if frame.is_class and frame.owner:
+            prefix = f"{frame.owner.qualname}."
+        inside = not frame.is_class and not frame.is_module
+        return prefix, (frame.cells, *frame.enclosing) if inside else frame.enclosing
 
     def module_name(self) -> str:
         """`__name__`, which functions and classes take as its `__module__`."""

@@ -21,6 +21,9 @@ from spybuild.static.values import (
     Value,
 )
 
+CODE = ("__code__", "__defaults__", "__kwdefaults__")  # slots of a function that say what it runs
+SIGNATURE = (*CODE, "__signature__", "__annotations__")  # and what it tells of itself
+
 
 @dataclass(slots=True, eq=False)
 class Function(Object):

@@ -8,10 +8,6 @@ BUILTINS = (
     "complex", "any", "all", "bin", "hex", "oct", "int", "pow", "round", "format", "bytes", "bytearray", "str",
     "slice", "memoryview", "property", "staticmethod", "classmethod", "zip", "map", "filter", "type",
 )  # fmt: skip
-BUILTINS_WITH_PARAMETERS = (
-    "open", "exec", "eval", "compile", "setattr", "delattr", "hasattr", "id", "repr", "ascii", "input", "globals",
-    "locals",
-)  # fmt: skip
 PURE: Mapping[str, tuple[str, ...]] = {
     "json": ("loads",),
     "tomllib": ("loads",),

@@ -5,6 +5,7 @@ from spybuild.static.attributes import Attributes
 from spybuild.static.core import ANYTHING, Arguments
 from spybuild.static.modules import Module
 from spybuild.static.objects import (
+    SIGNATURE,
     Bound,
     Cached,
     Class,
@@ -18,8 +19,6 @@ from spybuild.static.objects import (
 )
 from spybuild.static.scopes import opened
 from spybuild.static.values import Binding, Doubt, Either, Known, Object, Unknown, Value
-
-_CODE_SLOTS = ("__code__", "__defaults__", "__kwdefaults__", "__signature__", "__annotations__")
 
 
 class Setting(Attributes):
@@ -47,7 +46,7 @@ class Setting(Attributes):
             case Class() | Module() | Instance():
                 self._set_cell(target, name, binding, certain, line)
             case Function() | Cached() | Native():
-                if name in _CODE_SLOTS:
+                if name in SIGNATURE:
                     binding = Binding(self.unknown(f"its {name} is replaced", line), line)
                 self.journal.write(target.cells, name, binding)
             case Special(key="anything" | "frame") | FrameOf():

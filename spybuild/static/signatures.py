@@ -10,6 +10,7 @@ from spybuild.static.annotations import Place
 from spybuild.static.made import Made, MadeParameter
 from spybuild.static.modules import Module
 from spybuild.static.objects import (
+    SIGNATURE,
     Bound,
     Cached,
     Class,
@@ -31,7 +32,6 @@ Kind = Literal["positional-only", "positional-or-keyword", "var-positional", "ke
 KINDS: tuple[Kind, ...] = (
     "positional-only", "positional-or-keyword", "var-positional", "keyword-only", "var-keyword",
 )  # fmt: skip
-_REPLACED = ("__signature__", "__code__", "__defaults__", "__kwdefaults__", "__annotations__")
 
 
 class Signature:
@@ -82,7 +82,7 @@ class Signature:
         self.parameters = self.parameters and self.parameters[1:]
 
     def _read_python(self, function: Function) -> None:
-        if any(function.cells.get(name) for name in _REPLACED):
+        if any(function.cells.get(name) for name in SIGNATURE):
             return
         node, module = function.node, function.module
         self.path = module.found.path

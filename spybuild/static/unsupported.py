@@ -161,16 +161,11 @@ def of_attribute(resolver: "Resolver", value: Value, name: str) -> str | None:
     cells = getattr(value, "cells", None)
     if has(kind, name) or (cells is not None and (cells.get(name) or cells.open)):
         return None
-    if any(has(kind, each) for each in ("__getattr__", "__getattribute__") if not _is_native(kind, each)):
+    if any(kind.find(each) for each in ("__getattr__", "__getattribute__")):
         return None
     if any(_sets(owner, name) for owner in kind.mro):
         return None
     return f"{kind.name} objects have no attribute {name!r}"
-
-
-def _is_native(kind: Class, name: str) -> bool:
-    """Whether a name comes from C: then it does what it does for every object."""
-    return kind.find(name) is None
 
 
 def _sets(owner: Class, name: str) -> bool:
